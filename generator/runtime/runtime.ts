@@ -1,0 +1,41 @@
+/** The runtime: what turns a graph into numbers. Two implementations, one contract (test/contract/). */
+import type { Graph } from '../graph/graph.ts';
+import type { Tensor } from '../graph/tensor.ts';
+
+/** A value that stays where the program left it (on a GPU: in its memory), good only as an input of a program of the same runtime. */
+export interface Resident {
+  readonly resident: unknown;
+  readonly shape: readonly number[];
+  /** Copies the value to the host. */
+  read(): Promise<Tensor>;
+  /** Frees the memory; the value must not be used afterwards. */
+  dispose(): void;
+}
+
+export type Value = Tensor | Resident;
+
+export interface CompileOptions {
+  /** Outputs that the next run takes back as inputs: they are returned as {@link Resident}. */
+  resident?: readonly string[];
+}
+
+/** A compiled graph. */
+export interface Program {
+  /** Runs once. Every input of the graph must be there, with its shape and type; errors name the input. */
+  run(inputs: Readonly<Record<string, Value>>): Promise<Record<string, Value>>;
+  /** Frees everything the program holds. */
+  dispose(): Promise<void>;
+}
+
+export interface Runtime {
+  /** `onnxruntime`. */
+  readonly name: string;
+  /** `cpu` or `webgpu`. */
+  readonly device: string;
+  /** Where values live between programs. `host`: host loops over them cost nothing extra; `device`: they should stay there. */
+  readonly memory: 'host' | 'device';
+  /** For the record: `onnxruntime-node 1.30.0`. */
+  readonly version: string;
+  readonly threads: number;
+  compile(graph: Graph, options?: CompileOptions): Promise<Program>;
+}

@@ -1,0 +1,7 @@
+/** The tests of `npm run test:long`: those that take minutes (`*.long.test.ts`). */
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  root: new URL('..', import.meta.url).pathname,
+  test: { include: ['test/**/*.long.test.ts'], testTimeout: 1_200_000, hookTimeout: 1_200_000, fileParallelism: false },
+});
