@@ -34,7 +34,7 @@ export interface Operators {
   Clip: NoAttributes;
   Sigmoid: NoAttributes;
   Identity: NoAttributes;
-  /** Inputs X `[N,C,H,W]`. */
+  /** Inputs X `[N,C,H,W]`; outputs Y and optionally Indices (int64, into X laid out flat). */
   MaxPool: { kernel_shape: readonly number[]; strides: readonly number[]; pads: Pads; dilations: readonly number[]; ceil_mode: number };
   AveragePool: { kernel_shape: readonly number[]; strides: readonly number[]; pads: Pads; ceil_mode: number; count_include_pad: number };
   GlobalAveragePool: NoAttributes;
@@ -55,6 +55,10 @@ export interface Operators {
   Softmax: { axis: number };
   /** Inputs X, indices (int64). */
   Gather: { axis: number };
+  /** Inputs X, indices (int64), updates of the indices' shape. */
+  ScatterElements: { axis: number; reduction: 'none' | 'add' };
+  /** `CRD`: output channel c reads the input's channels `c·block² + row·block + column`. */
+  DepthToSpace: { blocksize: number; mode: 'DCR' | 'CRD' };
   Where: NoAttributes;
   Equal: NoAttributes;
   Greater: NoAttributes;

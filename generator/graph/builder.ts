@@ -1,0 +1,156 @@
+/** Building a graph node by node, with every shape inferred as it grows. */
+import { AtlasError } from './errors.ts';
+import type { Graph, Node, Operators, OpName, ValueType } from './graph.ts';
+import { inferTypes } from './shapes.ts';
+import { float32, int64, type Tensor } from './tensor.ts';
+
+/** Names for a new node; both are made up where left out. */
+export interface NodeNames {
+  /** The node's own name, for messages and profiles. */
+  name?: string;
+  /** Its outputs' names; as many outputs are made as there are names (one where left out). */
+  outputs?: readonly string[];
+}
+
+/** A graph under construction. Value names are strings; adding a node gives the name of its first output. */
+export class GraphBuilder {
+  readonly #inputs = new Map<string, ValueType>();
+  readonly #constants = new Map<string, Tensor>();
+  readonly #types = new Map<string, ValueType>();
+  readonly #nodes: Node[] = [];
+  readonly #producers = new Map<string, Node>();
+  readonly #scalars = new Map<string, string>();
+  #count = 0;
+
+  /** Goes on from a finished graph, which is not changed. */
+  static from(graph: Graph): GraphBuilder {
+    const builder = new GraphBuilder();
+    for (const [name, type] of graph.inputs) builder.input(name, type);
+    for (const [name, tensor] of graph.constants) builder.constant(tensor, name);
+    for (const node of graph.nodes) builder.append(node);
+    return builder;
+  }
+
+  /** Declares a value given at every run. */
+  input(name: string, type: ValueType): string {
+    this.#declare(name, type);
+    this.#inputs.set(name, type);
+    return name;
+  }
+
+  /** Holds a fixed value. */
+  constant(tensor: Tensor, name: string = this.#fresh('constant')): string {
+    this.#declare(name, { dtype: tensor.dtype, shape: tensor.shape });
+    this.#constants.set(name, tensor);
+    return name;
+  }
+
+  /** A float32 scalar constant; equal ones are shared. */
+  scalar(value: number): string {
+    return this.#shared(`float32 ${Object.is(value, -0) ? '-0' : value}`, () => float32([], [value]));
+  }
+
+  /** An int64 vector constant, for shapes, axes and pads; equal ones are shared. */
+  integers(values: readonly number[]): string {
+    return this.#shared(`int64 ${values}`, () => int64([values.length], values));
+  }
+
+  /** Adds a node and returns the name of its first output. Throws where the shapes do not fit. */
+  add<O extends OpName>(op: O, inputs: readonly string[], attributes: Operators[O], names: NodeNames = {}): string {
+    const outputs = names.outputs ?? [this.#fresh(names.name ?? op)];
+    this.append({ op, name: names.name ?? outputs[0], inputs, outputs, attributes } as Node);
+    return outputs[0];
+  }
+
+  /** Adds a whole node under its own names. */
+  append(node: Node): void {
+    const types = inferTypes(node, {
+      types: node.inputs.map((name) => (name === '' ? undefined : this.type(name, node.name))),
+      constants: node.inputs.map((name) => this.#constants.get(name)),
+    });
+    node.outputs.forEach((name, i) => {
+      if (!types[i])
+        throw new AtlasError(`${node.op} "${node.name}": expected at most ${types.length} outputs, received ${node.outputs.length}`);
+      this.#declare(name, types[i]);
+      this.#producers.set(name, node);
+    });
+    this.#nodes.push(node);
+  }
+
+  /** The type of a value; throws for a name that nothing made, saying who asked. */
+  type(name: string, reader = 'the graph'): ValueType {
+    const type = this.#types.get(name);
+    if (!type)
+      throw new AtlasError(
+        `${reader}: expected a value named "${name}", received a graph that has none\nNothing made it before it was read: the model is incomplete or has a cycle.`,
+      );
+    return type;
+  }
+
+  shape(name: string): readonly number[] {
+    return this.type(name).shape;
+  }
+
+  has(name: string): boolean {
+    return this.#types.has(name);
+  }
+
+  /** The tensor behind a constant's name. */
+  constantValue(name: string): Tensor | undefined {
+    return this.#constants.get(name);
+  }
+
+  /** The node that makes a value; none for inputs and constants. */
+  producer(name: string): Node | undefined {
+    return this.#producers.get(name);
+  }
+
+  /** The nodes so far, in order. */
+  get nodes(): readonly Node[] {
+    return this.#nodes;
+  }
+
+  /** The finished graph, without whatever the outputs do not need. Inputs stay, used or not. */
+  build(outputs: readonly string[]): Graph {
+    const needed = new Set(outputs);
+    for (const name of outputs) this.type(name, 'the outputs');
+    const nodes: Node[] = [];
+    for (const node of this.#nodes.toReversed()) {
+      if (!node.outputs.some((name) => needed.has(name))) continue;
+      nodes.push(node);
+      for (const name of node.inputs) if (name !== '') needed.add(name);
+    }
+    nodes.reverse();
+    const made = new Set(nodes.flatMap((node) => node.outputs));
+    return {
+      inputs: new Map(this.#inputs),
+      outputs: [...outputs],
+      nodes,
+      constants: new Map([...this.#constants].filter(([name]) => needed.has(name))),
+      types: new Map([...this.#types].filter(([name]) => needed.has(name) || made.has(name) || this.#inputs.has(name))),
+    };
+  }
+
+  #shared(key: string, make: () => Tensor): string {
+    const known = this.#scalars.get(key);
+    if (known) return known;
+    const name = this.constant(make());
+    this.#scalars.set(key, name);
+    return name;
+  }
+
+  #declare(name: string, type: ValueType): void {
+    if (this.#types.has(name))
+      throw new AtlasError(
+        `the graph: expected one maker for the value "${name}", received a second\nThe model file names two values alike.`,
+      );
+    this.#types.set(name, type);
+  }
+
+  #fresh(stem: string): string {
+    let name: string;
+    do name = `${stem}~${this.#count++}`;
+    while (this.#types.has(name));
+    return name;
+  }
+}
