@@ -1,0 +1,34 @@
+/** An Astro integration that puts the pictures under `i/`: into dist/ after a build, on request while developing. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { AstroIntegration } from 'astro';
+import pLimit from 'p-limit';
+import { loadAtlases } from '../store/load-atlases.ts';
+import { drawPicture } from './draw-picture.ts';
+import { allPictures } from './pictures.ts';
+
+export function emitImages(): AstroIntegration {
+  return {
+    name: 'basis-atlas:images',
+    hooks: {
+      'astro:build:done': async ({ dir, logger }) => {
+        const pictures = allPictures(await loadAtlases());
+        const folder = new URL('i/', dir);
+        await mkdir(folder, { recursive: true });
+        const limit = pLimit(4);
+        const write = (name: string, bytes: Buffer) => writeFile(fileURLToPath(new URL(name, folder)), bytes);
+        await Promise.all([...pictures].map(([name, picture]) => limit(async () => write(name, await drawPicture(picture)))));
+        logger.info(`${pictures.size} pictures`);
+      },
+      'astro:server:setup': ({ server }) => {
+        server.middlewares.use(async (request, response, next) => {
+          const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+          const picture = /\/i\/[^/]+\.webp$/.test(path) ? allPictures(await loadAtlases()).get(basename(path)) : undefined;
+          if (!picture) return next();
+          response.setHeader('content-type', 'image/webp').end(await drawPicture(picture));
+        });
+      },
+    },
+  };
+}

@@ -1,0 +1,115 @@
+/** Reads every atlas under the data folder once, and joins its files into the records the pages show. */
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import {
+  type Arm,
+  type Atlas,
+  type AtlasLayer,
+  atlas as atlasSchema,
+  type Comparison,
+  comparison as comparisonSchema,
+  type Measures,
+  type RenderRecord,
+  type UnitRecord,
+  unitRecord,
+} from '../../data/schema.ts';
+import { checkAddresses } from './check-addresses.ts';
+import { fault } from './fault.ts';
+import { readJson, readJsonLines } from './read-json.ts';
+
+/** One direction of a layer, with what a page says of it. */
+export interface Unit {
+  readonly record: UnitRecord;
+  readonly id: string;
+  readonly arm: Arm;
+  /** The render that stands for the unit: that of the first seed, never a chosen one. Absent while none is there. */
+  readonly render?: RenderRecord;
+  readonly state: RenderRecord['state'] | 'missing';
+  readonly measures: Measures;
+}
+
+/** A layer with its units: each arm in turn, by index. */
+export interface Layer {
+  readonly layer: AtlasLayer;
+  readonly slug: string;
+  readonly units: readonly Unit[];
+}
+
+/** An atlas as the pages see it; layers go from shallow to deep. */
+export interface AtlasStore {
+  readonly atlas: Atlas;
+  readonly slug: string;
+  readonly layers: readonly Layer[];
+  readonly comparison?: Comparison;
+  /** The folder it was read from. */
+  readonly folder: string;
+}
+
+const UNMEASURED: Measures = { attainment: null, exceeds: null, robustness: null, render_identity: null };
+let loaded: Promise<AtlasStore[]> | undefined;
+
+/** Every atlas under ATLAS_DATA (set by astro.config.mjs), by slug; read once a process. */
+export function loadAtlases(): Promise<AtlasStore[]> {
+  loaded ??= readAtlases(process.env.ATLAS_DATA ?? 'data/atlases');
+  return loaded;
+}
+
+/** Every atlas in a folder of folders. A folder without atlas.json is not an atlas; a missing folder holds none. */
+export async function readAtlases(folder: string): Promise<AtlasStore[]> {
+  if (!existsSync(folder)) return [];
+  const entries = await readdir(folder, { withFileTypes: true });
+  const names = entries.filter((entry) => existsSync(join(folder, entry.name, 'atlas.json'))).map((entry) => entry.name);
+  const stores: AtlasStore[] = [];
+  for (const name of names.sort()) stores.push(await readAtlas(join(folder, name)));
+  checkAddresses(stores);
+  return stores;
+}
+
+async function readAtlas(folder: string): Promise<AtlasStore> {
+  const shown = relative(process.cwd(), folder).startsWith('..') ? folder : relative(process.cwd(), folder);
+  const atlas = await readJson(join(shown, 'atlas.json'), atlasSchema);
+  const comparisonFile = join(shown, 'comparison.json');
+  const comparison = existsSync(comparisonFile) ? await readJson(comparisonFile, comparisonSchema) : undefined;
+  const layers = await Promise.all(atlas.layers.map((layer) => readLayer(shown, layer, comparison)));
+  layers.sort((a, b) => a.layer.receptive_field - b.layer.receptive_field || a.layer.stride - b.layer.stride);
+  return { atlas, slug: atlas.slug, layers, folder: shown, ...(comparison ? { comparison } : {}) };
+}
+
+async function readLayer(folder: string, layer: AtlasLayer, comparison: Comparison | undefined): Promise<Layer> {
+  const file = join(folder, 'layers', `${layer.slug}.jsonl`);
+  const records = existsSync(file) ? await readJsonLines(file, unitRecord) : [];
+  const scores = new Map(comparison?.directions.filter((one) => one.layer === layer.slug).map((one) => [one.id, one.scores]));
+  const order: Record<Arm, number> = { basis: 0, 'basis-negative': 1, random: 2 };
+  const units = records.map((record) => toUnit(folder, record, scores.get(record.id)));
+  units.sort((a, b) => order[a.arm] - order[b.arm] || a.record.index - b.record.index);
+  return { layer, slug: layer.slug, units };
+}
+
+function toUnit(folder: string, record: UnitRecord, scores: Measures | undefined): Unit {
+  for (const { image } of record.renders) {
+    if (image && !existsSync(imageFile(folder, image))) {
+      throw fault({
+        where: imageFile(folder, image),
+        expected: 'a picture',
+        name: `unit ${record.id}`,
+        received: undefined,
+        remedy: 'Run "npx atlas verify" to see all that is missing, then run the plan again: it renders what is not there.',
+      });
+    }
+  }
+  const render = record.renders.toSorted((a, b) => a.seed - b.seed)[0];
+  return {
+    record,
+    id: record.id,
+    arm: record.arm,
+    ...(render ? { render } : {}),
+    state: render?.state ?? 'missing',
+    measures: record.measures ?? scores ?? UNMEASURED,
+  };
+}
+
+/** Where the store keeps a picture: `<folder>/images/ab/ab12….webp`. */
+export function imageFile(folder: string, sha256: string): string {
+  return join(folder, 'images', sha256.slice(0, 2), `${sha256}.webp`);
+}

@@ -1,0 +1,227 @@
+/**
+ * Makes a small valid store with generated pictures, for the site's tests and for looking at its design:
+ * `node test/site/make-store.ts DIR [--channels 24,32,40] [--random 24]` writes DIR/fixture-net/.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type AtlasLayer, atlas, type Measures, type RenderRecord, type UnitRecord, unitRecord } from '../../data/schema.ts';
+import { makeComparison } from './make-comparison.ts';
+import { bell, drawFrom, makePicture } from './make-picture.ts';
+
+export interface StoreSettings {
+  /** Channels of each layer, shallow to deep. */
+  channels: readonly number[];
+  /** Random directions a layer. */
+  random: number;
+  /** Directions of each arm with three seeds; the others have one. */
+  subset: number;
+  /** Side of the pictures in pixels. */
+  size: number;
+  slug: string;
+  complete: boolean;
+}
+
+const SMALL: StoreSettings = { channels: [12, 16, 24], random: 12, subset: 6, size: 96, slug: 'fixture-net', complete: true };
+const CREATED = '2026-03-04T05:06:07.000Z';
+const hash = (content: string | Uint8Array) => createHash('sha256').update(content).digest('hex');
+
+const SHAPES = [
+  { name: 'expanded_conv/depthwise', tap: 'before', operator: 'Conv', hw: 112, field: 7, stride: 2 },
+  { name: 'expanded_conv_3/expand', tap: 'before', operator: 'Conv', hw: 56, field: 27, stride: 4 },
+  { name: 'expanded_conv_6/project', tap: 'linear', operator: 'Conv', hw: 14, field: 115, stride: 16 },
+  { name: 'expanded_conv_9/expand', tap: 'before', operator: 'Conv', hw: 14, field: 211, stride: 16 },
+  { name: 'expanded_conv_13/expand', tap: 'before', operator: 'Conv', hw: 7, field: 355, stride: 16 },
+] as const;
+
+/** Writes an atlas under `folder` and returns its slug. The same settings give the same files. */
+export async function makeStore(folder: string, settings: Partial<StoreSettings> = {}): Promise<string> {
+  const store = { ...SMALL, ...settings };
+  const root = join(folder, store.slug);
+  await mkdir(join(root, 'layers'), { recursive: true });
+  const layers = store.channels.map((channels, depth) => makeLayer(channels, depth, store));
+  const units = new Map<string, UnitRecord[]>();
+  for (const [depth, layer] of layers.entries()) {
+    const records = await makeUnits(root, layer, depth, store);
+    units.set(layer.slug, records);
+    await writeFile(join(root, 'layers', `${layer.slug}.jsonl`), records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  }
+  await writeFile(join(root, 'atlas.json'), JSON.stringify(makeAtlas(layers, store), null, 2));
+  if (store.complete) await writeFile(join(root, 'comparison.json'), JSON.stringify(makeComparison(layers, units), null, 2));
+  return store.slug;
+}
+
+function makeLayer(channels: number, depth: number, store: StoreSettings): AtlasLayer {
+  const shape = SHAPES[depth % SHAPES.length] ?? SHAPES[0];
+  return {
+    slug: shape.name.replace(/[^a-z0-9]+/g, '-'),
+    name: shape.name,
+    tap: shape.tap,
+    ...(shape.tap === 'before' ? { nonlinearity: 'ReLU6' } : {}),
+    operator: shape.operator,
+    shape: [channels, shape.hw, shape.hw],
+    receptive_field: shape.field,
+    stride: shape.stride,
+    render: renderOf(store),
+    units: { basis: channels, random: store.random },
+  };
+}
+
+function renderOf(store: StoreSettings): AtlasLayer['render'] {
+  return {
+    size: store.size,
+    steps: 128,
+    objective: 'neuron',
+    learning_rate: 0.05,
+    schedule: 'cosine',
+    decay_power: 1,
+    start_deviation: 0.01,
+    decorrelate: true,
+    pad: 8,
+    border: 'reflect',
+    jitter: 8,
+    scale: [0.9, 1.1],
+    rotate: 5,
+    final_jitter: 4,
+    redirect_steps: 16,
+    l2: 0,
+    total_variation: 0,
+  };
+}
+
+async function makeUnits(root: string, layer: AtlasLayer, depth: number, store: StoreSettings): Promise<UnitRecord[]> {
+  const arms = [
+    { arm: 'basis', n: layer.shape[0] },
+    { arm: 'random', n: store.random },
+  ] as const;
+  const records: UnitRecord[] = [];
+  for (const { arm, n } of arms) {
+    for (let index = 0; index < n; index++) {
+      const seeds = index < store.subset ? 3 : 1;
+      const renders: RenderRecord[] = [];
+      for (let seed = 0; seed < seeds; seed++) renders.push(await makeRender(root, { layer, depth, arm, index, seed, store }));
+      records.push(
+        unitRecord.parse({
+          id: arm === 'basis' ? `channel-${index}` : `random-${index}`,
+          arm,
+          index,
+          direction:
+            arm === 'basis'
+              ? { kind: 'channel', channel: index, sign: 1 }
+              : {
+                  kind: 'haar',
+                  frame: Math.floor(index / layer.shape[0]),
+                  row: index % layer.shape[0],
+                  sha256: hash(`${layer.slug}-${index}`),
+                },
+          renders,
+          measures: makeMeasures(arm === 'basis' && layer.tap !== 'linear', depth * 5000 + index + (arm === 'basis' ? 0 : 2500), renders),
+        }),
+      );
+    }
+  }
+  return records;
+}
+
+interface Spot {
+  layer: AtlasLayer;
+  depth: number;
+  arm: 'basis' | 'random';
+  index: number;
+  seed: number;
+  store: StoreSettings;
+}
+
+async function makeRender(root: string, { layer, depth, arm, index, seed, store }: Spot): Promise<RenderRecord> {
+  const draw = drawFrom(depth * 7919 + index * 131 + seed * 17 + (arm === 'basis' ? 0 : 104729));
+  const key = hash(`${layer.slug} ${arm} ${index} ${seed}`);
+  const steps = Array.from({ length: 33 }, (_, i) => i * 4);
+  const top = 3 + draw() * 4;
+  const curve = steps.map((step) => Number((top * (1 - Math.exp(-step / 24)) + bell(draw) * 0.18).toFixed(3)));
+  const record = { seed, key, curve, curve_steps: steps };
+  if (arm === 'basis' && index === 5) return { ...record, state: 'failed', message: 'the runtime ran out of memory', score: null, curve: [], curve_steps: [] };
+  const state = arm === 'basis' && index === 7 ? 'flat' : arm === 'random' && index === 9 ? 'diverged' : 'ok';
+  if (state === 'diverged') return { ...record, state, score: null, curve: curve.map((value, i) => (i > 20 ? null : value)) };
+  const bytes = await makePicture({
+    seed: state === 'flat' ? 1 : depth * 1000 + index * 3 + (arm === 'basis' ? 0 : 500_000),
+    start: seed,
+    size: store.size,
+    waves: arm === 'basis' ? 1 + (index % 2) : 3,
+    detail: state === 'flat' ? 0.02 : 1.5 / (1 + depth * 0.4),
+  });
+  const image = hash(bytes);
+  await mkdir(join(root, 'images', image.slice(0, 2)), { recursive: true });
+  await writeFile(join(root, 'images', image.slice(0, 2), `${image}.webp`), bytes);
+  return { ...record, state, image, score: Number((top * 0.97).toFixed(4)) };
+}
+
+function makeMeasures(favoured: boolean, seed: number, renders: RenderRecord[]): Measures {
+  if (renders.every((render) => render.score === null)) return { attainment: null, exceeds: null, robustness: null, render_identity: null };
+  const draw = drawFrom(seed);
+  const attainment = 5.1 + bell(draw);
+  const identity = Math.min(1, (favoured ? 0.93 : 0.86) + bell(draw) * 0.05);
+  return {
+    attainment: Number(attainment.toFixed(3)),
+    exceeds: attainment > 4.5 ? 1 : 0,
+    robustness: Number((0.72 + bell(draw) * 0.08).toFixed(3)),
+    render_identity: renders.length > 1 ? Number(identity.toFixed(3)) : null,
+  };
+}
+
+function makeAtlas(layers: AtlasLayer[], store: StoreSettings) {
+  const plan = {
+    atlas: store.slug,
+    model: 'fixture-net',
+    layers: layers.map((layer) => layer.slug),
+    arms: { basis: 'every', random: store.random },
+    seeds: { count: 3, subset: store.subset },
+    render: { preset: 'atlas' },
+    seed: 0,
+  };
+  return atlas.parse({
+    schema: 'basis-atlas/1',
+    slug: store.slug,
+    title: 'Fixture network',
+    edition: 1,
+    complete: store.complete,
+    model: {
+      id: 'fixture-net',
+      title: 'Fixture network',
+      format: 'tfjs-graph-model',
+      source: 'npm:@example/fixture-net@1.0.0',
+      licence: 'Apache-2.0',
+      weights_sha256: hash('weights'),
+      size: store.size,
+      preprocess: { scale: [2, 2, 2], offset: [-1, -1, -1] },
+    },
+    plan,
+    plan_sha256: hash(JSON.stringify(plan)),
+    layers,
+    software: {
+      atlas: '0.1.0',
+      renderer: 1,
+      node: 'v24.21.0',
+      runtime: 'onnxruntime-node 1.30.0',
+      device: 'cpu',
+      threads: 2,
+      platform: 'linux-x64',
+    },
+    created: CREATED,
+  });
+}
+
+if (import.meta.main) {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { channels: { type: 'string' }, random: { type: 'string' }, size: { type: 'string' }, subset: { type: 'string' } },
+  });
+  const folder = positionals[0];
+  if (!folder) throw new Error('make-store: expected a folder for DIR, received nothing\nRun "node test/site/make-store.ts DIR".');
+  await makeStore(folder, {
+    ...(values.channels ? { channels: values.channels.split(',').map(Number) } : {}),
+    ...(values.random ? { random: Number(values.random) } : {}),
+    ...(values.size ? { size: Number(values.size) } : {}),
+    ...(values.subset ? { subset: Number(values.subset) } : {}),
+  });
+}
