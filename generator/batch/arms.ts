@@ -1,0 +1,59 @@
+/** A layer's units: which directions a plan asks for, and in what order they stand. */
+import type { Arm, Direction, Plan } from '../../data/schema.ts';
+import type { Layer } from '../models/model.ts';
+import { float32Bytes, sha256 } from './canonical.ts';
+import { HaarFrames, placeOf } from './haar.ts';
+import { drawSubset, renderSeeds } from './seeds.ts';
+
+/** A direction to render, once per seed. */
+export interface Unit {
+  /** `channel-42`, `channel-42-negative`, `random-7`. */
+  readonly id: string;
+  readonly arm: Arm;
+  /** Its number within the arm. */
+  readonly index: number;
+  readonly direction: Direction;
+  /** The direction itself, `[C]`, of length one. */
+  readonly vector: Float32Array;
+  readonly seeds: readonly number[];
+}
+
+/**
+ * The units of one layer in the order of the store: basis, negatives, random, each by index. A layer tapped after its non-linearity has no
+ * negatives: nothing there is below zero. `weights` is the SHA-256 of the network's weights.
+ */
+export function listUnits(plan: Plan, layer: Layer, weights: string): Unit[] {
+  const channels = layer.shape[0];
+  const frames = new HaarFrames(weights, layer.name, channels);
+  const counts: Record<Arm, number> = {
+    basis: asked(plan.arms.basis, channels),
+    'basis-negative': layer.tap === 'after' ? 0 : asked(plan.arms['basis-negative'] ?? 0, channels),
+    random: plan.arms.random,
+  };
+  return (['basis', 'basis-negative', 'random'] as const).flatMap((arm) => {
+    const subset = drawSubset(plan, layer.name, arm, counts[arm]);
+    return Array.from({ length: counts[arm] }, (_, index): Unit => {
+      const seeds = renderSeeds(plan, subset.has(index));
+      return arm === 'random' ? randomUnit(index, frames, channels, seeds) : channelUnit(arm, index, channels, seeds);
+    });
+  });
+}
+
+function asked(number: number | 'every', channels: number): number {
+  return number === 'every' ? channels : Math.min(number, channels);
+}
+
+function channelUnit(arm: 'basis' | 'basis-negative', channel: number, channels: number, seeds: readonly number[]): Unit {
+  const sign = arm === 'basis' ? 1 : -1;
+  const vector = new Float32Array(channels);
+  vector[channel] = sign;
+  const id = `channel-${channel}${sign < 0 ? '-negative' : ''}`;
+  return { id, arm, index: channel, direction: { kind: 'channel', channel, sign }, vector, seeds };
+}
+
+function randomUnit(index: number, frames: HaarFrames, channels: number, seeds: readonly number[]): Unit {
+  const place = placeOf(index, channels);
+  const vector = frames.row(place);
+  const direction: Direction = { kind: 'haar', ...place, sha256: sha256(float32Bytes(vector)) };
+  return { id: `random-${index}`, arm: 'random', index, direction, vector, seeds };
+}

@@ -1,0 +1,114 @@
+/** layers/<layer>.jsonl: while a layer is rendered, a journal with a line per unit as it comes; when it is done, one line per unit, in order. */
+import { readFile } from 'node:fs/promises';
+import { type RenderRecord, type UnitRecord, unitRecord } from '../../data/schema.ts';
+import { fault, reason } from '../graph/errors.ts';
+import type { Unit } from './arms.ts';
+import type { DurableFolder } from './disk.ts';
+
+/** The records of one layer. */
+export class Journal {
+  readonly #folder: DurableFolder;
+  readonly #file: string;
+  readonly #records: Map<string, UnitRecord>;
+  #length: number;
+
+  private constructor(folder: DurableFolder, file: string, records: Map<string, UnitRecord>, length: number) {
+    this.#folder = folder;
+    this.#file = file;
+    this.#records = records;
+    this.#length = length;
+  }
+
+  /** Reads what is there. A last line that was torn by a kill is cut off: its unit counts as not done. */
+  static async open(folder: DurableFolder, layer: string): Promise<Journal> {
+    const file = layerFile(layer);
+    const bytes = await readFile(folder.resolve(file)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return Buffer.alloc(0);
+      throw error;
+    });
+    const { lines, length } = readLines(bytes, folder.resolve(file));
+    if (length < bytes.length) await folder.truncate(file, length);
+    const records = new Map<string, UnitRecord>();
+    for (const line of lines) records.set(line.id, merge(records.get(line.id), line));
+    return new Journal(folder, file, records, length);
+  }
+
+  /** The render of a unit from one seed, if there is a record of it. */
+  find(unit: string, seed: number): RenderRecord | undefined {
+    return this.#records.get(unit)?.renders.find((render) => render.seed === seed);
+  }
+
+  /** Adds renders, durably, in one write; they take the place of earlier ones from the same seeds. Their images must be on the disk. */
+  async append(records: readonly UnitRecord[]): Promise<void> {
+    if (records.length === 0) return;
+    this.#length = await this.#folder.append(this.#file, this.#length, textOf(records));
+    for (const record of records) this.#records.set(record.id, merge(this.#records.get(record.id), record));
+  }
+
+  /** Writes the file anew with exactly these units, in this order, and their seeds: its bytes do not depend on how the run went. */
+  async finish(units: readonly Unit[]): Promise<readonly UnitRecord[]> {
+    const records = units.map((unit) => this.#ordered(unit));
+    const bytes = Buffer.from(textOf(records));
+    const before = await readFile(this.#folder.resolve(this.#file)).catch(() => undefined);
+    if (!before?.equals(bytes)) await this.#folder.replace(this.#file, bytes);
+    this.#length = bytes.length;
+    return records;
+  }
+
+  #ordered({ id, arm, index, direction, seeds }: Unit): UnitRecord {
+    const known = this.#records.get(id);
+    const renders = seeds.flatMap((seed) => this.find(id, seed) ?? []);
+    const unchanged = known?.measures && known.renders.length === renders.length;
+    return { id, arm, index, direction, renders, ...(unchanged ? { measures: known.measures } : {}) };
+  }
+}
+
+/** The path of a layer's records inside a store. */
+export function layerFile(layer: string): string {
+  return `layers/${layer}.jsonl`;
+}
+
+/** The records of a whole file, and how many bytes they take: what follows them is a torn line. Throws for a bad line before the last. */
+export function readLines(bytes: Buffer, where: string): { lines: UnitRecord[]; length: number } {
+  const lines: UnitRecord[] = [];
+  let start = 0;
+  while (start < bytes.length) {
+    const end = bytes.indexOf(0x0a, start);
+    if (end < 0) break;
+    const record = parseLine(bytes.toString('utf8', start, end));
+    if ('mistake' in record) {
+      if (end === bytes.length - 1) break;
+      throw fault({
+        where: `${where}, line ${lines.length + 1}`,
+        expected: 'the record of a unit',
+        name: 'the line',
+        received: record.mistake,
+        remedy: 'Remove the line and run the plan again: the unit is rendered anew.',
+      });
+    }
+    lines.push(record);
+    start = end + 1;
+  }
+  return { lines, length: start };
+}
+
+function parseLine(text: string): UnitRecord | { mistake: string } {
+  try {
+    const parsed = unitRecord.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : { mistake: `${parsed.error.issues[0].path.join('.')}: ${parsed.error.issues[0].message}` };
+  } catch (error) {
+    return { mistake: reason(error) };
+  }
+}
+
+/** Records as lines; through the schema, so that fields stand in one order. */
+function textOf(records: readonly UnitRecord[]): string {
+  return records.map((record) => `${JSON.stringify(unitRecord.parse(record))}\n`).join('');
+}
+
+/** Later renders replace earlier ones from the same seed. Measures speak of the renders that they came with. */
+function merge(before: UnitRecord | undefined, after: UnitRecord): UnitRecord {
+  const seeds = new Set(after.renders.map((render) => render.seed));
+  const kept = before?.renders.filter((render) => !seeds.has(render.seed)) ?? [];
+  return { ...after, renders: [...kept, ...after.renders] };
+}

@@ -1,0 +1,16 @@
+/** Which directions are rendered from several starts, and from which. */
+import type { Arm, Plan } from '../../data/schema.ts';
+import { RandomStream } from '../render/random.ts';
+
+/** Most renders of one direction; seeds of plans with different `seed` never meet. */
+const SEEDS_PER_PLAN = 16;
+
+/** The indices of an arm's `total` directions that get all the seeds, drawn by the plan's seed. */
+export function drawSubset(plan: Plan, layer: string, arm: Arm, total: number): Set<number> {
+  return new Set(new RandomStream(plan.seed, 'subset', layer, arm).permutation(total).slice(0, plan.seeds.subset));
+}
+
+/** The seeds of one direction's renders; the first is the picture shown. */
+export function renderSeeds(plan: Plan, inSubset: boolean): number[] {
+  return Array.from({ length: inSubset ? plan.seeds.count : 1 }, (_, i) => plan.seed * SEEDS_PER_PLAN + i);
+}

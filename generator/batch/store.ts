@@ -1,0 +1,112 @@
+/** An atlas on the disk, and with it the record of what is done: images first, then the lines that name them. */
+import { readFile } from 'node:fs/promises';
+import glob from 'fast-glob';
+import { type Atlas, atlas as atlasSchema, type UnitRecord } from '../../data/schema.ts';
+import { fault, reason } from '../graph/errors.ts';
+import type { Unit } from './arms.ts';
+import { float32Bytes, sha256 } from './canonical.ts';
+import { type Disk, DurableFolder, TEMPORARY } from './disk.ts';
+import { Journal, layerFile } from './journal.ts';
+import { schemaFault } from './schema-fault.ts';
+
+/** The file that says what an atlas is. */
+export const ATLAS_FILE = 'atlas.json';
+
+/** A store, open for writing; the caller holds its lock. */
+export class Store {
+  readonly folder: DurableFolder;
+  readonly #images: Set<string>;
+
+  private constructor(folder: DurableFolder, images: Set<string>) {
+    this.folder = folder;
+    this.#images = images;
+  }
+
+  /** Opens or makes the folder, and clears away what a killed run left unfinished. */
+  static async open(path: string, disk?: Disk): Promise<Store> {
+    const folder = new DurableFolder(path, disk);
+    await folder.create();
+    const pattern = [`{layers,directions,images/*}/*${TEMPORARY}`, `*.json.*${TEMPORARY}`];
+    for (const file of await glob(pattern, { cwd: path, dot: true })) await folder.remove(file);
+    const images = await glob('images/*/*.webp', { cwd: path });
+    return new Store(folder, new Set(images));
+  }
+
+  /** What an earlier run wrote, if there was one. */
+  async readAtlas(): Promise<Atlas | undefined> {
+    return readAtlas(this.folder.path);
+  }
+
+  async writeAtlas(atlas: Atlas): Promise<void> {
+    await this.folder.replace(ATLAS_FILE, `${JSON.stringify(atlasSchema.parse(atlas), null, 2)}\n`);
+  }
+
+  async journal(layer: string): Promise<Journal> {
+    return Journal.open(this.folder, layer);
+  }
+
+  /** Writes the vectors of the random arm, row after row in order of their index: float32, little-endian. */
+  async writeDirections(layer: string, units: readonly Unit[]): Promise<void> {
+    const bytes = Buffer.concat(units.filter((unit) => unit.arm === 'random').map((unit) => float32Bytes(unit.vector)));
+    const file = directionsFile(layer);
+    const before = await readFile(this.folder.resolve(file)).catch(() => undefined);
+    if (!before?.equals(bytes)) await this.folder.replace(file, bytes);
+  }
+
+  hasImage(hash: string): boolean {
+    return this.#images.has(imageFile(hash));
+  }
+
+  /** Keeps an image and returns its hash, once it is safely on the disk. */
+  async putImage(bytes: Uint8Array): Promise<string> {
+    const hash = sha256(bytes);
+    const file = imageFile(hash);
+    if (!this.#images.has(file)) await this.folder.replace(file, bytes);
+    this.#images.add(file);
+    return hash;
+  }
+
+  /** Removes what no layer of a complete atlas names: images that were replaced, layers that left the plan. Returns how many files. */
+  async prune(layers: ReadonlyMap<string, readonly UnitRecord[]>): Promise<number> {
+    const keep = new Set([...layers.keys()].flatMap((layer) => [layerFile(layer), directionsFile(layer)]));
+    for (const records of layers.values())
+      for (const record of records) for (const { image } of record.renders) if (image) keep.add(imageFile(image));
+    const found = await glob(['images/*/*', 'layers/*', 'directions/*'], { cwd: this.folder.path, dot: true });
+    const stray = found.filter((file) => !keep.has(file));
+    for (const file of stray) await this.folder.remove(file);
+    return stray.length;
+  }
+}
+
+/** The path of an image inside a store. */
+export function imageFile(hash: string): string {
+  return `images/${hash.slice(0, 2)}/${hash}.webp`;
+}
+
+/** The path of a layer's random directions inside a store. */
+export function directionsFile(layer: string): string {
+  return `directions/${layer}.f32`;
+}
+
+/** Reads the atlas.json of a store; nothing if there is none. Throws if it is not one. */
+export async function readAtlas(store: string): Promise<Atlas | undefined> {
+  const file = `${store}/${ATLAS_FILE}`;
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (text === undefined) return undefined;
+  const remedy = 'Remove the file and run the plan again: the pictures are kept.';
+  const value = parseJson(text, file, remedy);
+  const parsed = atlasSchema.safeParse(value);
+  if (!parsed.success) throw schemaFault({ where: file, schema: atlasSchema, value, error: parsed.error, remedy, exitCode: 1 });
+  return parsed.data;
+}
+
+function parseJson(text: string, where: string, remedy: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw fault({ where, expected: 'JSON', name: 'the atlas', received: reason(error), remedy, cause: error });
+  }
+}
