@@ -1,0 +1,79 @@
+/** Reverse mode: one walk from the score back to the input, adding ONNX nodes to the same graph. */
+import type { GraphBuilder } from '../graph/builder.ts';
+import { AtlasError } from '../graph/errors.ts';
+import type { Node, OpName } from '../graph/graph.ts';
+import { printNodes } from '../graph/print.ts';
+import type { Rule } from './rule.ts';
+import { RULES, type RuleTable } from './rules/table.ts';
+
+/**
+ * Adds the gradient of the sum of `of` with respect to `wrt` and returns its name; it has `wrt`'s shape. With one score an image, that is each
+ * image's own gradient (Griewank and Walther, Evaluating Derivatives, 2008, ch. 3: the adjoint of a straight-line program).
+ * `overrides` replaces rules, as redirected ReLUs do. Throws where a node on the way has no rule, or `of` does not depend on `wrt`.
+ */
+export function differentiate(builder: GraphBuilder, of: string, wrt: string, overrides: Partial<RuleTable> = {}): string {
+  const way = between(builder, of, wrt);
+  if (!way.values.has(of))
+    throw new AtlasError(
+      `gradient: expected "${of}" to depend on "${wrt}", received a graph where it does not\nTap a layer that the image reaches.`,
+    );
+  const gradients = new Map<string, string[]>([[of, [ones(builder, of)]]]);
+  for (const node of way.nodes.toReversed()) {
+    const gradient = total(builder, gradients.get(node.outputs[0]));
+    if (!gradient) continue;
+    const rule = ruleFor(node, overrides);
+    const wanted = node.inputs.map((name) => way.values.has(name));
+    const results = rule({ builder, node, gradient, wanted });
+    node.inputs.forEach((name, i) => {
+      const result = results[i];
+      if (!wanted[i] || result === undefined) return;
+      const known = gradients.get(name);
+      if (known) known.push(result);
+      else gradients.set(name, [result]);
+    });
+  }
+  const result = total(builder, gradients.get(wrt));
+  if (!result)
+    throw new AtlasError(`gradient: expected a way from "${of}" to "${wrt}" with a gradient, received only steps and comparisons`);
+  return result;
+}
+
+/** The nodes and values that depend on `wrt` and that `of` depends on, in order. */
+function between(builder: GraphBuilder, of: string, wrt: string): { nodes: Node[]; values: Set<string> } {
+  const after = new Set([wrt]);
+  const downstream = builder.nodes.filter((node) => {
+    const depends = node.inputs.some((name) => after.has(name));
+    if (depends) for (const name of node.outputs) after.add(name);
+    return depends;
+  });
+  const values = new Set([of]);
+  const nodes: Node[] = [];
+  for (const node of downstream.toReversed()) {
+    if (!node.outputs.some((name) => values.has(name))) continue;
+    nodes.push(node);
+    for (const name of node.inputs) if (after.has(name)) values.add(name);
+  }
+  return { nodes: nodes.reverse(), values: after.has(of) ? values : new Set() };
+}
+
+function ruleFor(node: Node, overrides: Partial<RuleTable>): Rule<OpName> {
+  const table: Partial<Record<OpName, unknown>> = RULES;
+  const replaced: Partial<Record<OpName, unknown>> = overrides;
+  const rule = replaced[node.op] ?? table[node.op];
+  if (!rule)
+    throw new AtlasError(
+      `gradient: expected a rule for ${node.op}, received none, at "${node.name}"\n${printNodes([node])}\nSteps and comparisons have no gradient; tap a layer before this node.`,
+    );
+  return rule as Rule<OpName>;
+}
+
+function ones(builder: GraphBuilder, of: string): string {
+  const shape = builder.shape(of);
+  return shape.length === 0 ? builder.scalar(1) : builder.add('Expand', [builder.scalar(1), builder.integers(shape)], {});
+}
+
+function total(builder: GraphBuilder, parts: readonly string[] | undefined): string | undefined {
+  if (!parts || parts.length === 0) return undefined;
+  if (parts.length === 1) return parts[0];
+  return parts.length === 2 ? builder.add('Add', parts, {}) : builder.add('Sum', parts, {});
+}

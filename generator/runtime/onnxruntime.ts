@@ -1,0 +1,113 @@
+/** The embedded runtime: onnxruntime-node, on the CPU or through its own WebGPU provider. */
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import * as ort from 'onnxruntime-node';
+import { writeOnnx } from '../compile/onnx-writer.ts';
+import { AtlasError, fault, reason } from '../graph/errors.ts';
+import type { Graph, ValueType } from '../graph/graph.ts';
+import { type Dtype, sizeOf, type Tensor } from '../graph/tensor.ts';
+import type { CompileOptions, Program, Resident, Runtime, Value } from './runtime.ts';
+
+const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
+
+export interface OnnxRuntimeOptions {
+  device?: 'cpu' | 'webgpu';
+  /** Threads of one operator; every core if left out. */
+  threads?: number;
+  /** Writes onnxruntime's profile (a JSON trace) to files with this prefix; for development. */
+  profile?: string;
+}
+
+/** Opens the runtime. That a WebGPU device is there shows only when a program is compiled. */
+export function openOnnxRuntime({ device = 'cpu', threads = availableParallelism(), profile }: OnnxRuntimeOptions = {}): Runtime {
+  return {
+    name: 'onnxruntime',
+    device,
+    memory: device === 'cpu' ? 'host' : 'device',
+    version: `onnxruntime-node ${version}`,
+    threads,
+    compile: async (graph, options = {}) => {
+      const sessionOptions: ort.InferenceSession.SessionOptions = {
+        executionProviders: [device],
+        intraOpNumThreads: threads,
+        interOpNumThreads: 1,
+        executionMode: 'sequential',
+        graphOptimizationLevel: 'all',
+        logSeverityLevel: 3,
+        ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
+        ...(device === 'webgpu' ? { preferredOutputLocation: locations(graph, options) } : {}),
+      };
+      try {
+        return new OnnxProgram(graph, await ort.InferenceSession.create(writeOnnx(graph), sessionOptions), device, options);
+      } catch (cause) {
+        throw fault({
+          where: `onnxruntime on ${device}`,
+          expected: 'to compile the program',
+          name: `${graph.nodes.length} operators for ${graph.outputs.join(', ')}`,
+          received: reason(cause),
+          remedy:
+            device === 'webgpu'
+              ? 'Is a Vulkan, Metal or Direct3D 12 driver installed? "--device cpu" always works.'
+              : 'This is a bug in the compiler: please report it with the model.',
+          cause,
+        });
+      }
+    },
+  };
+}
+
+class OnnxProgram implements Program {
+  readonly #graph: Graph;
+  readonly #session: ort.InferenceSession;
+  readonly #device: string;
+  readonly #resident: ReadonlySet<string>;
+
+  constructor(graph: Graph, session: ort.InferenceSession, device: string, options: CompileOptions) {
+    this.#graph = graph;
+    this.#session = session;
+    this.#device = device;
+    this.#resident = new Set(options.resident);
+  }
+
+  async run(inputs: Readonly<Record<string, Value>>): Promise<Record<string, Value>> {
+    const feeds: Record<string, ort.Tensor> = {};
+    for (const [name, type] of this.#graph.inputs) feeds[name] = feed(name, type, inputs[name]);
+    const results = await this.#session.run(feeds);
+    const values: Record<string, Value> = {};
+    for (const name of this.#graph.outputs) values[name] = this.#resident.has(name) ? resident(results[name]) : await host(results[name]);
+    return values;
+  }
+
+  async dispose(): Promise<void> {
+    await this.#session.release();
+  }
+
+  /** For messages in a debugger. */
+  toString(): string {
+    return `program of ${this.#graph.nodes.length} operators on ${this.#device}`;
+  }
+}
+
+function locations(graph: Graph, { resident = [] }: CompileOptions): Record<string, 'cpu' | 'gpu-buffer'> {
+  return Object.fromEntries(graph.outputs.map((name) => [name, resident.includes(name) ? 'gpu-buffer' : 'cpu']));
+}
+
+function feed(name: string, type: ValueType, value: Value | undefined): ort.Tensor {
+  if (!value) throw new AtlasError(`program: expected a value for input "${name}", received nothing`);
+  if (value.shape.length !== type.shape.length || value.shape.some((extent, i) => extent !== type.shape[i])) {
+    throw new AtlasError(`program: expected shape [${type.shape}] for input "${name}", received [${value.shape}]`);
+  }
+  if ('resident' in value) return value.resident as ort.Tensor;
+  if (value.dtype !== type.dtype) throw new AtlasError(`program: expected ${type.dtype} for input "${name}", received ${value.dtype}`);
+  return new ort.Tensor(value.dtype, value.data as Float32Array, value.shape as number[]);
+}
+
+function resident(tensor: ort.Tensor): Resident {
+  return { resident: tensor, shape: tensor.dims, read: () => host(tensor), dispose: () => tensor.dispose() };
+}
+
+async function host(tensor: ort.Tensor): Promise<Tensor> {
+  const data = tensor.location === 'cpu' ? tensor.data : await tensor.getData(true);
+  if (sizeOf(tensor.dims) !== data.length) throw new AtlasError(`program: expected ${sizeOf(tensor.dims)} values, received ${data.length}`);
+  return { dtype: tensor.type as Dtype, shape: tensor.dims, data } as Tensor;
+}
