@@ -1,0 +1,49 @@
+/** A square picture as the measures see it: what was published, decoded, eight bits a channel. */
+import sharp from 'sharp';
+import { fault } from '../graph/errors.ts';
+
+/** RGB, row-major, `pixels` is `[size,size,3]`, 0 to 255. */
+export interface Picture {
+  readonly size: number;
+  readonly pixels: Uint8Array;
+}
+
+/** Decodes an image file. Throws for a file that sharp cannot read or that is not square. */
+export async function readPicture(file: string): Promise<Picture> {
+  const { data, info } = await sharp(file)
+    .removeAlpha()
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+    .catch((cause: unknown) => {
+      throw fault({
+        where: file,
+        expected: 'an image that can be decoded',
+        name: 'picture',
+        received: cause instanceof Error ? cause.message : cause,
+        remedy: 'Delete the file and render again: the store makes what is missing.',
+        cause,
+      });
+    });
+  if (info.width !== info.height || info.channels !== 3) {
+    throw fault({
+      where: file,
+      expected: 'a square picture with three channels',
+      name: 'picture',
+      received: `${info.width}×${info.height}×${info.channels}`,
+      remedy: 'Delete the file and render again: the store makes what is missing.',
+    });
+  }
+  return { size: info.width, pixels: new Uint8Array(data.buffer, data.byteOffset, data.length) };
+}
+
+/** Writes a picture as `[3,size,size]` with values in [0,1] into `out` at `offset` (in elements). */
+export function writePlanar(picture: Picture, out: Float32Array, offset = 0): void {
+  const area = picture.size * picture.size;
+  const { pixels } = picture;
+  for (let p = 0, i = 0; p < area; p++, i += 3) {
+    out[offset + p] = pixels[i] / 255;
+    out[offset + area + p] = pixels[i + 1] / 255;
+    out[offset + 2 * area + p] = pixels[i + 2] / 255;
+  }
+}
