@@ -52,6 +52,8 @@ export interface Model {
   readonly preprocess: Preprocess;
   /** The input size the network was trained at, in pixels. */
   readonly size: number;
+  /** What the file does not say and was assumed instead, a sentence each, for people: where the image enters, the range of its values. */
+  readonly assumptions: readonly string[];
   /** Every layer on the way from the image, in topological order, with shapes at `size` (the trained size if left out). */
   layers(size?: number): readonly Layer[];
   /**

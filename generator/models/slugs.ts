@@ -1,0 +1,56 @@
+/** Names of layers as parts of addresses: `FeatureExtractor/MobilenetV2/expanded_conv_6/expand/Relu6` → `expanded-conv-6-expand-relu6`. */
+
+/** No slug is longer, whatever a file names its nodes. */
+export const LONGEST_SLUG = 80;
+
+/** Parts of a TensorFlow name that say how a layer is computed, not which it is. */
+const BOOKKEEPING =
+  /^(batchnorm|batch_normalization|mul(_\d+)?|add_1|sub|conv2d|biasadd|fusedbatchnorm(v[23])?|fusedconv2d|depthwise_conv2d|separable_conv2d|convolution|arithmeticoptimizer|statefulpartitionedcall)$/i;
+
+/** A slug for every name, unique among them. The same names in the same order always give the same slugs. */
+export function slugsOf(names: readonly string[]): ReadonlyMap<string, string> {
+  const paths = names.map((name) => name.split('/').filter((part) => part !== ''));
+  const shared = sharedLength(paths);
+  const slugs = new Map<string, string>();
+  const taken = new Set<string>();
+  for (const [i, name] of names.entries()) {
+    const slug = free(kebab(essence(paths[i].slice(shared))) || kebab(name) || 'layer', taken);
+    taken.add(slug);
+    slugs.set(name, slug);
+  }
+  return slugs;
+}
+
+/** How many leading parts all paths have in common; the last part of a path never counts. */
+function sharedLength(paths: readonly (readonly string[])[]): number {
+  const [first = []] = paths;
+  let length = 0;
+  while (paths.every((path) => length < path.length - 1 && path[length] === first[length]) && paths.length > 1) length++;
+  return length;
+}
+
+function essence(path: readonly string[]): string {
+  const kept = path
+    .map((part) => part.replace(/^AddOpsRewrite_(Leaf_\d+_)?/, ''))
+    .filter((part, i, parts) => !BOOKKEEPING.test(part) && part !== parts[i - 1]);
+  return kept.join('-');
+}
+
+function kebab(text: string): string {
+  return trim(
+    text
+      .normalize('NFKD')
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-'),
+  );
+}
+
+function trim(text: string, length = LONGEST_SLUG): string {
+  return text.replace(/^-+/, '').slice(0, length).replace(/-+$/, '');
+}
+
+function free(slug: string, taken: ReadonlySet<string>): string {
+  let candidate = slug;
+  for (let n = 2; taken.has(candidate); n++) candidate = `${trim(slug, LONGEST_SLUG - 1 - String(n).length)}-${n}`;
+  return candidate;
+}

