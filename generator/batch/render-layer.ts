@@ -1,0 +1,145 @@
+/** Rendering what is missing of one layer: batch after batch, while the one before is encoded, scored and stored. */
+import pLimit from 'p-limit';
+import type { RenderRecord, UnitRecord } from '../../data/schema.ts';
+import { reason } from '../graph/errors.ts';
+import type { Probe, Rendered, Renderer } from '../render/renderer.ts';
+import type { Journal } from './journal.ts';
+import { decodePicture, encodePicture } from './picture.ts';
+import type { Store } from './store.ts';
+import type { Task } from './work.ts';
+
+/** About as many points as a curve keeps. */
+const CURVE_POINTS = 32;
+const encoders = pLimit(2);
+
+/** What rendering a layer needs. */
+export interface LayerRun {
+  readonly tasks: readonly Task[];
+  readonly renderer: Renderer;
+  readonly probe: Probe;
+  readonly store: Store;
+  readonly journal: Journal;
+  readonly signal?: AbortSignal;
+  /** Told how many pictures this call has finished, fractions included. */
+  readonly onProgress?: (pictures: number) => void;
+}
+
+interface Failure {
+  readonly state: 'failed';
+  readonly message: string;
+}
+
+/** Renders the tasks and records them. Rejects with the signal's reason when stopped, having stored every batch that was finished. */
+export async function renderTasks(run: LayerRun): Promise<void> {
+  const { tasks, renderer, signal, onProgress } = run;
+  let storing: Promise<void> = Promise.resolve();
+  try {
+    for (let start = 0; start < tasks.length; start += renderer.batch) {
+      signal?.throwIfAborted();
+      const batch = tasks.slice(start, start + renderer.batch);
+      const onStep = (step: number) =>
+        onProgress?.(start + (batch.length * Math.min(step + 1, renderer.settings.steps)) / renderer.settings.steps);
+      const rendered = await renderBatch(renderer, batch, { onStep, ...(signal ? { signal } : {}) });
+      await storing;
+      storing = storeBatch(run, batch, rendered);
+      // Handled where it is awaited; until then a failure is not an unhandled one.
+      storing.catch(() => undefined);
+      onProgress?.(start + batch.length);
+    }
+  } finally {
+    await storing;
+  }
+}
+
+/** If a batch fails, its members are tried one by one, so that a failure is the failure of one unit. */
+async function renderBatch(
+  renderer: Renderer,
+  batch: readonly Task[],
+  options: { signal?: AbortSignal; onStep: (step: number) => void },
+): Promise<(Rendered | Failure)[]> {
+  const render = (tasks: readonly Task[]) =>
+    renderer.render(
+      tasks.map(({ unit, seed }) => ({ unit: unit.id, direction: unit.vector, seed })),
+      options,
+    );
+  try {
+    return await render(batch);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    if (batch.length === 1) return [failure(error)];
+  }
+  const results: (Rendered | Failure)[] = [];
+  for (const task of batch)
+    try {
+      results.push(...(await render([task])));
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      results.push(failure(error));
+    }
+  return results;
+}
+
+function failure(error: unknown): Failure {
+  return { state: 'failed', message: reason(error) };
+}
+
+/** Images first, each safely on the disk; then, in one write, the records that name them. */
+async function storeBatch(run: LayerRun, batch: readonly Task[], rendered: readonly (Rendered | Failure)[]): Promise<void> {
+  const { store, journal, renderer, probe } = run;
+  const size = renderer.settings.size;
+  const files = await Promise.all(
+    rendered.map((result) => encoders(async () => (result.state === 'failed' ? undefined : encodePicture(result.pixels, size)))),
+  );
+  const scores = await scorePictures(probe, batch, files);
+  const renders = await Promise.all(
+    rendered.map(async (result, i): Promise<RenderRecord> => {
+      const file = files[i];
+      const { seed, key } = batch[i];
+      if (result.state === 'failed' || !file) return { seed, key, ...failureFields(result), score: null, curve: [], curve_steps: [] };
+      return { seed, key, state: result.state, image: await store.putImage(file), score: scores[i], ...sampleCurve(result.curve) };
+    }),
+  );
+  const records = new Map<string, UnitRecord>();
+  batch.forEach(({ unit: { id, arm, index, direction } }, i) => {
+    const earlier = records.get(id)?.renders ?? [];
+    records.set(id, { id, arm, index, direction, renders: [...earlier, renders[i]] });
+  });
+  await journal.append([...records.values()]);
+}
+
+function failureFields(result: Rendered | Failure): Failure {
+  return result.state === 'failed' ? result : { state: 'failed', message: 'the picture has no file' };
+}
+
+/** The objective on the pictures as published: decoded from their files, untransformed. Null for a picture that failed. */
+async function scorePictures(probe: Probe, batch: readonly Task[], files: readonly (Buffer | undefined)[]): Promise<(number | null)[]> {
+  const scores: (number | null)[] = files.map(() => null);
+  const present = files.flatMap((file, i) => (file ? [{ file, i }] : []));
+  for (let start = 0; start < present.length; start += probe.batch) {
+    const part = present.slice(start, start + probe.batch);
+    const pictures = await Promise.all(part.map(({ file }) => decodePicture(file)));
+    const images = new Float32Array(pictures.reduce((length, picture) => length + picture.length, 0));
+    pictures.forEach((picture, k) => {
+      images.set(picture, k * picture.length);
+    });
+    const pooled = await probe.pooled(images, part.length);
+    part.forEach(({ i }, k) => {
+      const { vector } = batch[i].unit;
+      const score = vector.reduce((sum, weight, c) => sum + weight * pooled[k * vector.length + c], 0);
+      scores[i] = rounded(score, 7);
+    });
+  }
+  return scores;
+}
+
+/** About {@link CURVE_POINTS} evenly spaced points of a curve, the first and the last among them. */
+function sampleCurve(curve: Float32Array): Pick<RenderRecord, 'curve' | 'curve_steps'> {
+  const stride = Math.max(1, Math.round(curve.length / CURVE_POINTS));
+  const steps = Array.from({ length: Math.ceil(curve.length / stride) }, (_, i) => i * stride);
+  if (steps.at(-1) !== curve.length - 1) steps.push(curve.length - 1);
+  return { curve: steps.map((step) => rounded(curve[step], 5)), curve_steps: steps };
+}
+
+function rounded(value: number, digits: number): number | null {
+  return Number.isFinite(value) ? Number(value.toPrecision(digits)) : null;
+}

@@ -1,0 +1,163 @@
+/** Running a plan: everything that its atlas lacks is rendered, and nothing else. */
+import type { Atlas, UnitRecord } from '../../data/schema.ts';
+import type { Model } from '../models/model.ts';
+import type { LayerRequest } from '../render/renderer.ts';
+import type { RuntimeChoice } from '../runtime/open.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { checkSameAtlas, startAtlas } from './atlas-record.ts';
+import { canonicalJson } from './canonical.ts';
+import type { Disk } from './disk.ts';
+import type { Engine } from './engine.ts';
+import type { Journal } from './journal.ts';
+import { withLock } from './lock.ts';
+import type { CheckedPlan } from './plan.ts';
+import { type Progress, SILENT } from './progress.ts';
+import { renderTasks } from './render-layer.ts';
+import { Store } from './store.ts';
+import { isDone, type LayerWork, listTasks, listWork, type Task } from './work.ts';
+
+/** Pictures rendered at a time where nothing else is asked for. */
+export const DEFAULT_BATCH = 8;
+
+/** A run of a plan. */
+export interface RunRequest {
+  readonly plan: CheckedPlan;
+  /** The store. */
+  readonly folder: string;
+  readonly engine: Engine;
+  readonly runtime?: RuntimeChoice;
+  readonly batch?: number;
+  readonly progress?: Progress;
+  /** Stops the run; what is finished stays, and the same run goes on from there. */
+  readonly signal?: AbortSignal;
+  /** For tests: a disk that fails. */
+  readonly disk?: Disk;
+}
+
+/** A picture that an error kept from being made. */
+export interface FailedRender {
+  readonly layer: string;
+  readonly unit: string;
+  readonly seed: number;
+  readonly message: string;
+}
+
+/** What a run did. */
+export interface RunSummary {
+  readonly folder: string;
+  /** Pictures made by this run, and those that were there. */
+  readonly rendered: number;
+  readonly reused: number;
+  /** Pictures without structure, and ones whose values were not finite: results, kept and shown. */
+  readonly flat: number;
+  readonly diverged: number;
+  readonly failed: readonly FailedRender[];
+  /** Files removed that nothing names any more. */
+  readonly removed: number;
+}
+
+interface Pending {
+  readonly work: LayerWork;
+  readonly journal: Journal;
+  readonly tasks: readonly Task[];
+}
+
+interface Context extends RunRequest {
+  readonly model: Model;
+  readonly runtimeOpen: Runtime;
+  readonly store: Store;
+}
+
+/** Brings an atlas up to its plan. Throws an AtlasError for a wrong plan, layer or disk, and the signal's reason when stopped. */
+export async function runPlan(request: RunRequest): Promise<RunSummary> {
+  const { plan, engine, folder } = request;
+  const model = await engine.openModel(plan.plan.model);
+  const work = listWork(plan, model, engine);
+  return withLock(folder, async () => {
+    const store = await Store.open(folder, request.disk);
+    const before = await store.readAtlas();
+    checkSameAtlas(folder, before, plan, model);
+    const runtimeOpen = await engine.openRuntime(request.runtime ?? {});
+    const pending = await findPending(work, model, store);
+    const missing = pending.reduce((sum, { tasks }) => sum + tasks.length, 0);
+    const atlas = startAtlas({ plan, model, runtime: runtimeOpen, work, before });
+    const settled = missing === 0 && before?.complete && sameButSoftware(before, atlas);
+    if (!settled) await store.writeAtlas(atlas);
+    const layers = await renderAll({ ...request, model, runtimeOpen, store }, pending);
+    const failed = listFailed(layers);
+    const removed = failed.length === 0 ? await store.prune(layers) : 0;
+    if (!settled) await store.writeAtlas({ ...atlas, complete: failed.length === 0 });
+    return { ...summary(layers, missing - failed.length), folder, failed, removed };
+  });
+}
+
+async function findPending(work: readonly LayerWork[], model: Model, store: Store): Promise<Pending[]> {
+  const pending: Pending[] = [];
+  for (const layer of work) {
+    const journal = await store.journal(layer.layer.slug);
+    const tasks = listTasks(layer, model).filter((task) => !isDone(task, journal, store));
+    pending.push({ work: layer, journal, tasks });
+  }
+  return pending;
+}
+
+/** Layer after layer; the finished records by layer slug. */
+async function renderAll(context: Context, pending: readonly Pending[]): Promise<Map<string, readonly UnitRecord[]>> {
+  const { progress = SILENT, store, model } = context;
+  const total = pending.reduce((sum, { work }) => sum + listTasks(work, model).length, 0);
+  let done = total - pending.reduce((sum, { tasks }) => sum + tasks.length, 0);
+  const finished = new Map<string, readonly UnitRecord[]>();
+  progress.start(total, done);
+  try {
+    for (const { work, journal, tasks } of pending) {
+      await store.writeDirections(work.layer.slug, work.units);
+      if (tasks.length > 0) {
+        progress.note(`${work.layer.slug}: ${tasks.length} of ${listTasks(work, model).length} pictures to render`);
+        await renderLayer(context, { work, journal, tasks }, (pictures) => progress.update(done + pictures));
+      }
+      done += tasks.length;
+      finished.set(work.layer.slug, await journal.finish(work.units));
+    }
+  } finally {
+    progress.stop();
+  }
+  return finished;
+}
+
+async function renderLayer(context: Context, { work, journal, tasks }: Pending, onProgress: (pictures: number) => void): Promise<void> {
+  const { engine, model, runtimeOpen, store, signal } = context;
+  // The same batch however few tasks are left: a program for fewer might round otherwise.
+  const batch = context.batch ?? DEFAULT_BATCH;
+  const request: LayerRequest = { model, runtime: runtimeOpen, layer: work.layer.name, settings: work.settings, batch };
+  const renderer = await engine.openRenderer(request);
+  try {
+    const probe = await engine.openProbe(request);
+    try {
+      await renderTasks({ tasks, renderer, probe, store, journal, onProgress, ...(signal ? { signal } : {}) });
+    } finally {
+      await probe.dispose();
+    }
+  } finally {
+    await renderer.dispose();
+  }
+}
+
+function listFailed(layers: ReadonlyMap<string, readonly UnitRecord[]>): FailedRender[] {
+  return [...layers].flatMap(([layer, records]) =>
+    records.flatMap(({ id, renders }) =>
+      renders.flatMap(({ state, seed, message = 'no reason recorded' }) => (state === 'failed' ? { layer, unit: id, seed, message } : [])),
+    ),
+  );
+}
+
+function summary(layers: ReadonlyMap<string, readonly UnitRecord[]>, rendered: number): Omit<RunSummary, 'folder' | 'failed' | 'removed'> {
+  const states = [...layers.values()].flatMap((records) => records.flatMap(({ renders }) => renders.map(({ state }) => state)));
+  const count = (wanted: string) => states.filter((state) => state === wanted).length;
+  return { rendered, reused: states.length - count('failed') - rendered, flat: count('flat'), diverged: count('diverged') };
+}
+
+/** Whether a finished atlas is what this run would write; then what rendered it stays on record. */
+function sameButSoftware(before: Atlas, now: Atlas): boolean {
+  const comparable = ({ software: _, complete: __, ...rest }: Atlas) => canonicalJson(rest);
+  return comparable(before) === comparable(now);
+}

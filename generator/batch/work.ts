@@ -1,0 +1,63 @@
+/** What a plan comes to: its layers with their settings and units, and which renders are still to do. */
+import type { Plan, RenderSettings } from '../../data/schema.ts';
+import { fault } from '../graph/errors.ts';
+import type { Layer, Model } from '../models/model.ts';
+import { listUnits, type Unit } from './arms.ts';
+import type { Engine } from './engine.ts';
+import type { Journal } from './journal.ts';
+import { type LayerKey, renderKey } from './key.ts';
+import type { CheckedPlan } from './plan.ts';
+import type { Store } from './store.ts';
+
+/** One layer of a plan. */
+export interface LayerWork {
+  readonly layer: Layer;
+  readonly settings: RenderSettings;
+  readonly units: readonly Unit[];
+}
+
+/** One picture to make. */
+export interface Task {
+  readonly unit: Unit;
+  readonly seed: number;
+  readonly key: string;
+}
+
+/** The layers of a plan, in its order. Throws before anything is rendered if one is unknown or named twice. */
+export function listWork({ plan, file }: CheckedPlan, model: Model, engine: Engine): LayerWork[] {
+  const seen = new Map<string, string>();
+  return plan.layers.map((entry, i) => {
+    const reference = layerReference(entry);
+    const settings = engine.resolveSettings(plan.render, typeof entry === 'string' ? undefined : entry.render);
+    const layer = engine.findLayer(model, reference, settings.size);
+    const earlier = seen.get(layer.slug);
+    if (earlier)
+      throw fault({
+        where: file,
+        expected: 'every layer once',
+        name: `layers[${i}]`,
+        received: reference,
+        remedy: `It is the same layer as ${JSON.stringify(earlier)}: remove one of the two.`,
+        exitCode: 2,
+      });
+    seen.set(layer.slug, reference);
+    return { layer, settings, units: listUnits(plan, layer, model.weightsSha256) };
+  });
+}
+
+function layerReference(entry: Plan['layers'][number]): string {
+  return typeof entry === 'string' ? entry : entry.layer;
+}
+
+/** Every render of a layer, in the order of the store. */
+export function listTasks({ layer, settings, units }: LayerWork, model: Model): Task[] {
+  const name: LayerKey = { weights: model.weightsSha256, layer: layer.name, settings };
+  return units.flatMap((unit) => unit.seeds.map((seed) => ({ unit, seed, key: renderKey(name, unit.id, unit.vector, seed) })));
+}
+
+/** Whether a render is there: recorded under the same key, not failed, its image on the disk. */
+export function isDone({ unit, seed, key }: Task, journal: Journal, store: Store): boolean {
+  const record = journal.find(unit.id, seed);
+  if (record?.key !== key || record.state === 'failed') return false;
+  return record.image !== undefined && store.hasImage(record.image);
+}
