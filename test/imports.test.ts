@@ -37,6 +37,7 @@ function importsOf(file: string, except?: RegExp): string[] {
   const text = readFileSync(file, 'utf8');
   const lines = text.matchAll(/(?:^|\n)\s*(?:import|export)\s[^;'"]*?from\s+['"](\.[^'"]+)['"]|\bimport\(?\s*['"](\.[^'"]+)['"]/g);
   return [...lines]
+    .filter(([line]) => !except?.test(line.trim()))
     .map(([, named, bare]) => path.posix.join(path.posix.dirname(file), named ?? bare))
     .filter((target) => CODE.test(target));
 }
