@@ -115,12 +115,18 @@ export function perChannel(constant: Constant | undefined, channels: number): Fl
   return Float64Array.from(constant.data);
 }
 
+/** What is applied to a convolution's channels after its own bias: `scale[c] · x + offset[c]`. */
+export interface Affine {
+  readonly scale: Float64Array;
+  readonly offset: Float64Array;
+}
+
 /** Scale and offset per channel that a batch norm with fixed statistics amounts to (Ioffe & Szegedy 2015, algorithm 2). */
 export function batchNorm(
   node: FileNode,
   [scale, offset, mean, variance]: readonly (Constant | undefined)[],
   channels: number,
-): { scale: Float64Array; offset: Float64Array } | undefined {
+): Affine | undefined {
   const [gamma, beta, mu, sigma2] = [scale, offset, mean, variance].map((value) => perChannel(value, channels));
   if (!gamma || !beta || !mu || !sigma2 || flag(node, 'is_training', false)) return undefined;
   const epsilon = number(node, 'epsilon', 1e-4);

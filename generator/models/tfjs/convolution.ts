@@ -2,8 +2,8 @@
 import { slide } from '../../graph/shapes.ts';
 import { batchNorm } from './constants.ts';
 import { activate, constantOperand } from './elementwise.ts';
-import { foldKernel, fusedActivation, fusedAffine, isDepthwise, kernelOf, outputChannels } from './kernels.ts';
-import { type Lower, type Lowering, preactivation } from './lowering.ts';
+import { foldKernel, fusedActivation, fusedAffine, isDepthwise, kernelOf, outputChannels, preactivation } from './kernels.ts';
+import type { Lower, Lowering } from './lowering.ts';
 import { type FileNode, integers, text } from './topology.ts';
 
 /** A window over height and width. */

@@ -1,14 +1,8 @@
 /** Which nodes of a TF.js graph disappear into their neighbours: biases and batch norms into convolutions, unless someone asks for them. */
-import { batchNorm, type Constant, perChannel } from './constants.ts';
+import { type Affine, batchNorm, type Constant, perChannel } from './constants.ts';
 import { isConvolution, outputChannels, takesMore } from './kernels.ts';
 import type { Source } from './source.ts';
 import type { FileNode } from './topology.ts';
-
-/** What is applied to a convolution's channels after its own bias: `scale[c] · x + offset[c]`. */
-export interface Affine {
-  readonly scale: Float64Array;
-  readonly offset: Float64Array;
-}
 
 /** A convolution with all that it absorbs. */
 export interface Chain extends Affine {

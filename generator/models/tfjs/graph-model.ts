@@ -1,13 +1,15 @@
 /** TF.js graph models (`tensorflowjs_converter --output_format=tfjs_graph_model`): from `model.json` and its shards to a {@link Model}. */
-import { createHash } from 'node:crypto';
 import { AtlasError, fault } from '../../graph/errors.ts';
 import type { Graph } from '../../graph/graph.ts';
 import type { Tensor } from '../../graph/tensor.ts';
 import { describeLayers, unknownLayer } from '../layers.ts';
 import type { GraphRequest, Layer, Model, Preprocess } from '../model.ts';
 import { slugsOf } from '../slugs.ts';
+import { digest } from './digest.ts';
 import { planFolding } from './fold.ts';
-import { type KernelCache, Lowering, preactivation } from './lowering.ts';
+import { preactivation } from './kernels.ts';
+import { type KernelCache, Lowering } from './lowering.ts';
+import { OPERATORS } from './operators.ts';
 import { findInput, Source } from './source.ts';
 import { type FileNode, nodesOf, parseModelJson } from './topology.ts';
 import { readWeights } from './weights.ts';
@@ -115,7 +117,7 @@ class GraphModel implements Model {
 
   #start(order: readonly string[], pinned: ReadonlySet<string>, shape: readonly number[]): Lowering {
     const folding = planFolding(this.#graph, order, pinned);
-    return new Lowering({ where: this.#file, source: this.#graph, folding, kernels: this.#kernels, shape });
+    return new Lowering({ where: this.#file, source: this.#graph, folding, kernels: this.#kernels, operators: OPERATORS, shape });
   }
 
   /** Everything that can be lowered at that size, whatever becomes of the rest. */
@@ -191,27 +193,4 @@ class GraphModel implements Model {
       ...(cause === undefined ? {} : { cause }),
     });
   }
-}
-
-/** See {@link Model.weightsSha256}: the nodes without the weights' encoding, then every weight as numbers, both in order of their names. */
-function digest(nodes: ReadonlyMap<string, FileNode>, weights: ReadonlyMap<string, Tensor>): string {
-  const hash = createHash('sha256');
-  const byName = <T>(map: ReadonlyMap<string, T>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
-  for (const [name, { op, inputs, attributes }] of byName(nodes))
-    hash.update(`${JSON.stringify([name, op, inputs, sorted(attributes)])}\n`);
-  for (const [name, { dtype, shape, data }] of byName(weights)) {
-    hash.update(`${JSON.stringify([name, dtype, shape])}\n`);
-    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  }
-  return hash.digest('hex');
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, item]) => [key, sorted(item)]),
-  );
 }

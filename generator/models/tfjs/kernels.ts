@@ -1,7 +1,6 @@
 /** Convolution nodes of a TF.js graph: which there are, and their kernels and biases in ONNX's layout. */
 import type { Tensor } from '../../graph/tensor.ts';
-import { batchNorm, type Constant, perChannel } from './constants.ts';
-import type { Affine } from './fold.ts';
+import { type Affine, batchNorm, type Constant, perChannel } from './constants.ts';
 import type { Source } from './source.ts';
 import { type FileNode, texts } from './topology.ts';
 
@@ -21,6 +20,11 @@ export function isDepthwise(node: FileNode): boolean {
 /** The non-linearity that a fused convolution ends with, as TensorFlow names it: `Relu6`. */
 export function fusedActivation(node: FileNode): string | undefined {
   return texts(node, 'fused_ops').find((op) => op !== 'BiasAdd' && op !== 'FusedBatchNorm');
+}
+
+/** The name of a fused convolution's value before its non-linearity, which the file has no name for. */
+export function preactivation(node: string): string {
+  return `${node}/preactivation`;
 }
 
 /** Whether a batch norm after it can still be folded in: nothing non-linear comes between. */

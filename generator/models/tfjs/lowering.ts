@@ -7,7 +7,6 @@ import type { Tensor } from '../../graph/tensor.ts';
 import { INPUT } from '../model.ts';
 import { type Constant, evaluate } from './constants.ts';
 import type { Folding } from './fold.ts';
-import { OPERATORS } from './operators.ts';
 import type { Source } from './source.ts';
 import type { FileNode } from './topology.ts';
 
@@ -16,11 +15,6 @@ export type Lowered = { readonly name: string } | Constant;
 
 /** Makes a node's value, under the name it is given. */
 export type Lower = (node: FileNode, lowering: Lowering, output: string) => Lowered;
-
-/** The name of a fused convolution's value before its non-linearity, which the file has no name for. */
-export function preactivation(node: string): string {
-  return `${node}/preactivation`;
-}
 
 /** Kernels in ONNX's layout, kept for the next graph of the same model, by what was folded into them. */
 export type KernelCache = Map<string, { kernel: Tensor<'float32'>; bias: Tensor<'float32'> }>;
@@ -31,6 +25,8 @@ interface Settings {
   readonly source: Source;
   readonly folding: Folding;
   readonly kernels: KernelCache;
+  /** The rule of every operator that can be read, by TensorFlow's name. */
+  readonly operators: Readonly<Record<string, Lower>>;
   /** `[batch,3,height,width]`. */
   readonly shape: readonly number[];
 }
@@ -44,13 +40,15 @@ export class Lowering {
   readonly kernels: KernelCache;
   /** Which operator of the file made a value: `FeatureExtractor/…/Relu6` → `Relu6`. */
   readonly fileOperators = new Map<string, string>();
+  readonly #operators: Readonly<Record<string, Lower>>;
   readonly #values = new Map<string, Lowered>();
 
-  constructor({ where, source, folding, kernels, shape }: Settings) {
+  constructor({ where, source, folding, kernels, operators, shape }: Settings) {
     this.where = where;
     this.source = source;
     this.folding = folding;
     this.kernels = kernels;
+    this.#operators = operators;
     this.#values.set(source.input, { name: this.builder.input(INPUT, { dtype: 'float32', shape }) });
   }
 
@@ -131,7 +129,7 @@ export class Lowering {
   }
 
   #rule(node: FileNode): Lower {
-    if (Object.hasOwn(OPERATORS, node.op)) return OPERATORS[node.op];
+    if (Object.hasOwn(this.#operators, node.op)) return this.#operators[node.op];
     throw this.refuse(node, 'an operator that is supported', node.op);
   }
 }
