@@ -104,7 +104,10 @@ export type RenderRecord = z.infer<typeof renderRecord>;
 export const measures = z.object({
   attainment: z.number().nullable().describe('D1: (score of the render − mean over the images) / standard deviation over them.'),
   exceeds: z.number().nullable().describe('Share of renders that score above every image, 0 to 1.'),
-  robustness: z.number().nullable().describe('D2: mean score under held-out transformations over the score, both above the images’ mean.'),
+  robustness: z
+    .number()
+    .nullable()
+    .describe('D2, of the first render: mean score under held-out transformations over the score, both above the images’ mean.'),
   render_identity: z.number().nullable().describe('M4: 0 to 1, chance 0.5; only with two seeds or more.'),
 });
 export type Measures = z.infer<typeof measures>;
@@ -189,7 +192,8 @@ export const comparisonResult = z.object({
   cliff: z.number().nullable().describe("Cliff's δ = 2A − 1, -1 to 1."),
   ci: z.tuple([z.number(), z.number()]).nullable().describe('95% interval of δ.'),
   ci_method: z.string(),
-  p_permutation: z.number().nullable(),
+  p_permutation: z.number().nullable().describe('Two-sided, by the studentised permutation (Brunner–Munzel) test.'),
+  p_mann_whitney: z.number().nullable().optional().describe('Two-sided, asymptotic; beside the former, because everyone knows it.'),
   permutations: count,
   p_adjusted: z.number().nullable(),
   adjust: z.string(),
@@ -206,6 +210,7 @@ export const comparison = z.object({
   analysis_sha256: sha256.describe(
     'Hash of the analysis plan (metrics, arms, tests, exclusions, seeds), fixed before any score is computed.',
   ),
+  analysis: z.record(z.string(), z.unknown()).optional().describe('The analysis plan itself; its canonical JSON has the hash above.'),
   software: z.record(z.string(), z.string()),
   model: z.object({ name: z.string(), weights_sha256: sha256 }),
   observers: z.array(z.object({ id: z.string(), about: z.string() })),

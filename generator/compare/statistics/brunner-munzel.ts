@@ -10,9 +10,9 @@ interface Pooled {
 }
 
 /**
- * W = (Ā's placement − B's) over its standard error: √n_a n_b (p̂ − ½)·… as Brunner and Munzel ("The nonparametric Behrens–Fisher problem",
- * Biometrical Journal 42, 2000) have it, W = n_a n_b (R̄_a − R̄_b) / ((n_a + n_b) √(n_a S_a² + n_b S_b²)), S² the variance of an observation's
- * rank less its rank within its own sample, which is its placement in the other. Positive where a tends to be larger (SciPy's sign is opposite).
+ * W = n_a n_b (R̄_a − R̄_b) / ((n_a + n_b) √(n_a S_a² + n_b S_b²)) (Brunner and Munzel, "The nonparametric Behrens–Fisher problem", Biometrical
+ * Journal 42, 2000), R̄ the mean ranks in the pooled sample and S² the variance of an observation's rank less its rank within its own sample,
+ * which is its placement in the other. Equal to (Â − ½) over its standard error. Positive where a tends to be larger (SciPy's sign is opposite).
  * ±∞ where the samples do not overlap, 0 where all values are equal. NaN with fewer than two observations in a sample.
  */
 export function brunnerMunzel(a: readonly number[], b: readonly number[]): number {
