@@ -1,0 +1,31 @@
+/** What each arm is called and how it is told apart: a colour (by its class in the style sheet), a mark and the shape of its tiles. */
+import type { Arm } from '../../data/schema.ts';
+
+export interface ArmName {
+  /** The class in the style sheet, short since every tile has one. */
+  readonly css: 'b' | 'n' | 'r';
+  readonly mark: string;
+  /** `Basis` */
+  readonly title: string;
+  /** `channels`: what its units are. */
+  readonly units: string;
+  readonly about: string;
+}
+
+export const ARM_NAMES: Record<Arm, ArmName> = {
+  basis: { css: 'b', mark: '◆', title: 'Basis', units: 'channels', about: 'One channel each: the axes that the network itself computes with.' },
+  'basis-negative': {
+    css: 'n',
+    mark: '◇',
+    title: 'Basis, negative',
+    units: 'negated channels',
+    about: 'One channel each, driven down instead of up.',
+  },
+  random: {
+    css: 'r',
+    mark: '○',
+    title: 'Random',
+    units: 'random directions',
+    about: 'Rows of random rotations of the same space: a mixture of all channels each, of the same length as one channel.',
+  },
+};

@@ -1,0 +1,48 @@
+/** What a layer is, in words, and the few numbers its tiles carry for sorting. */
+import { ARMS, type Arm, type AtlasLayer } from '../../data/schema.ts';
+import type { AtlasStore, Layer, Unit } from '../store/load-atlases.ts';
+
+/** Where the score is read, in a sentence. */
+export function tapSentence({ tap, nonlinearity }: AtlasLayer): string {
+  const name = nonlinearity ?? 'its non-linearity';
+  if (tap === 'before') return `Read before ${nonlinearity ? `the ${name}` : name}, so the non-linearity itself does not favour the axes.`;
+  if (tap === 'after')
+    return `Read after ${nonlinearity ? `the ${name}` : name}. A non-linearity acts axis by axis, so even untrained networks can seem to prefer their axes here.`;
+  return 'A linear bottleneck: no non-linearity follows, so nothing ties the network to these axes. The basis is not expected to win here.';
+}
+
+/** `before ReLU6`, `after ReLU6`, `linear bottleneck`. */
+export function tapWord({ tap, nonlinearity }: AtlasLayer): string {
+  return tap === 'linear' ? 'linear bottleneck' : `${tap} ${nonlinearity ?? 'its non-linearity'}`;
+}
+
+/** `144 × 56 × 56`. */
+export const shapeText = (layer: AtlasLayer) => layer.shape.join(' × ');
+
+/** The arms a layer has units of, with them, in the order of the schema. */
+export function armsOf(layer: Layer): { arm: Arm; units: Unit[] }[] {
+  return ARMS.map((arm) => ({ arm, units: layer.units.filter((unit) => unit.arm === arm) })).filter(({ units }) => units.length > 0);
+}
+
+/** `5.123,0.81,`: attainment, robustness and identity, empty where undefined; the layer page's script sorts by them. */
+export function sortKey({ measures }: Unit): string {
+  return [measures.attainment, measures.robustness, measures.render_identity].map((value) => (value === null ? '' : Number(value.toFixed(3)))).join();
+}
+
+/** How many units of a layer did not render well, for the filter and the text above the grid. */
+export function troubled(layer: Layer): number {
+  return layer.units.filter((unit) => unit.state !== 'ok').length;
+}
+
+/** Units that the plan has and the store lacks so far. */
+export function missing({ layer, units }: Layer): number {
+  const planned = ARMS.reduce((sum, arm) => sum + ((layer.units as Partial<Record<Arm, number>>)[arm] ?? 0), 0);
+  return Math.max(0, planned - units.length);
+}
+
+/** The layers beside one, by depth. */
+export function layerNeighbours(store: AtlasStore, layer: Layer): { shallower?: Layer; deeper?: Layer } {
+  const at = store.layers.indexOf(layer);
+  const [shallower, deeper] = [store.layers[at - 1], store.layers[at + 1]];
+  return { ...(shallower ? { shallower } : {}), ...(deeper ? { deeper } : {}) };
+}

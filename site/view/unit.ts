@@ -1,0 +1,107 @@
+/** What a unit's page and tile say: names, alternative texts, states, neighbours and where its measures stand. */
+import type { Arm, Direction } from '../../data/schema.ts';
+import type { AtlasStore, Layer, Unit } from '../store/load-atlases.ts';
+import { briefly, METRICS, type Metric, write } from './metrics.ts';
+
+/** Names from model files can be any length; a page shows so much of one. */
+export function shortName(name: string): string {
+  return name.length > 80 ? `${name.slice(0, 79)}…` : name;
+}
+
+/** `Channel 42`, `Channel 42, negative`, `Random direction 7`. */
+export function unitTitle({ arm, record }: Unit): string {
+  if (arm === 'random') return `Random direction ${record.index}`;
+  return arm === 'basis' ? `Channel ${record.index}` : `Channel ${record.index}, negative`;
+}
+
+const STATES: Record<Unit['state'], string> = {
+  ok: '',
+  flat: 'flat',
+  diverged: 'diverged',
+  failed: 'failed',
+  missing: 'not rendered yet',
+};
+
+/** The short word on a tile that is not well: `flat`, `failed`; empty for one that is. */
+export const stateWord = (unit: Unit) => STATES[unit.state];
+
+/** What became of the render, in a sentence; empty if it went well. */
+export function stateSentence({ state, render }: Unit): string {
+  if (state === 'flat') return 'The picture stayed almost flat: optimisation found nothing that drives this direction. It is shown as it is.';
+  if (state === 'diverged') return 'Optimisation diverged: a value stopped being finite, so there is no picture to trust.';
+  if (state === 'failed') return `The render failed${render?.message ? `: ${render.message}` : ''}. The next run of the plan tries again.`;
+  return state === 'missing' ? 'This unit is in the plan and has not been rendered yet.' : '';
+}
+
+/** `channel 42 of expanded_conv_6/expand, attainment 5.1 σ`: what is known of a picture, for whoever does not see it. */
+export function altText(unit: Unit, layer: Layer): string {
+  const title = unitTitle(unit);
+  const said = unit.state === 'ok' ? briefly(unit.measures) : STATES[unit.state];
+  return `${title.charAt(0).toLowerCase()}${title.slice(1)} of ${shortName(layer.layer.name)}, ${said}`;
+}
+
+/** A sentence on how the direction is defined. */
+export function directionSentence(direction: Direction, channels: number): string {
+  if (direction.kind === 'channel') {
+    return `A one-hot vector: ${direction.sign === 1 ? 'plus' : 'minus'} one at channel ${direction.channel}, zero at the other ${channels - 1}.`;
+  }
+  return `Row ${direction.row} of frame ${direction.frame}: a ${channels} × ${channels} orthogonal matrix drawn uniformly (Haar) with a seed that belongs to the network’s weights and this layer, so the direction never changes. Length one, like a channel’s.`;
+}
+
+/** The units before and after one, over both arms, in the layer's order. */
+export function neighbours(layer: Layer, unit: Unit): { previous?: Unit; next?: Unit } {
+  const at = layer.units.indexOf(unit);
+  const [previous, next] = [layer.units[at - 1], layer.units[at + 1]];
+  return { ...(previous ? { previous } : {}), ...(next ? { next } : {}) };
+}
+
+/** The values of a metric in one arm of a layer, with their units; those without one are left out. */
+export function valuesOf(layer: Layer, arm: Arm, metric: Metric): { unit: Unit; value: number }[] {
+  return layer.units.flatMap((unit) => {
+    const value = unit.measures[metric.field];
+    return unit.arm === arm && value !== null ? [{ unit, value }] : [];
+  });
+}
+
+/** A measure of a unit and where it stands. */
+export interface Standing {
+  metric: Metric;
+  value: number | null;
+  text: string;
+  /** `above 63% of 96 channels and 71% of 64 random directions`; empty without a value. */
+  place: string;
+  basis: number[];
+  random: number[];
+}
+
+/** Every measure of a unit among both arms of its layer. */
+export function standings(layer: Layer, unit: Unit): Standing[] {
+  return METRICS.map((metric) => {
+    const value = unit.measures[metric.field];
+    const [basis, random] = (['basis', 'random'] as const).map((arm) => valuesOf(layer, arm, metric).map((one) => one.value));
+    const place = value === null ? '' : `above ${below(basis ?? [], value, 'channels')} and ${below(random ?? [], value, 'random directions')}`;
+    return { metric, value, text: write(metric, value), place, basis: basis ?? [], random: random ?? [] };
+  });
+}
+
+function below(values: readonly number[], value: number, name: string): string {
+  if (values.length === 0) return `none of 0 ${name}`;
+  const share = values.filter((other) => other < value).length / values.length;
+  return `${Math.round(share * 100)}% of ${values.length} ${name}`;
+}
+
+/** Every other start of the same direction, by seed; empty for most units, which have one. */
+export function otherSeeds({ record, render }: Unit) {
+  return record.renders.filter((other) => other !== render).toSorted((a, b) => a.seed - b.seed);
+}
+
+/** The same channel driven the other way, where the atlas has it. */
+export function opposite(layer: Layer, unit: Unit): Unit | undefined {
+  if (unit.arm === 'random') return undefined;
+  return layer.units.find((other) => other.record.index === unit.record.index && other.arm !== unit.arm && other.arm !== 'random');
+}
+
+/** How many units an atlas has. */
+export function unitCount(store: AtlasStore): number {
+  return store.layers.reduce((sum, layer) => sum + layer.units.length, 0);
+}
