@@ -32,23 +32,33 @@ interface Failure {
 /** Renders the tasks and records them. Rejects with the signal's reason when stopped, having stored every batch that was finished. */
 export async function renderTasks(run: LayerRun): Promise<void> {
   const { tasks, renderer, signal, onProgress } = run;
+  const { settings } = renderer;
   let storing: Promise<void> = Promise.resolve();
   try {
-    for (let start = 0; start < tasks.length; start += renderer.batch) {
+    let done = 0;
+    for (const batch of listBatches(tasks, renderer.batch)) {
       signal?.throwIfAborted();
-      const batch = tasks.slice(start, start + renderer.batch);
-      const onStep = (step: number) =>
-        onProgress?.(start + (batch.length * Math.min(step + 1, renderer.settings.steps)) / renderer.settings.steps);
+      const start = done;
+      const onStep = (step: number) => onProgress?.(start + (batch.length * Math.min(step + 1, settings.steps)) / settings.steps);
       const rendered = await renderBatch(renderer, batch, { onStep, ...(signal ? { signal } : {}) });
       await storing;
       storing = storeBatch(run, batch, rendered);
       // Handled where it is awaited; until then a failure is not an unhandled one.
       storing.catch(() => undefined);
-      onProgress?.(start + batch.length);
+      done += batch.length;
+      onProgress?.(done);
     }
   } finally {
     await storing;
   }
+}
+
+/** Tasks of one seed to a batch, the first seed's first: a batch shares its transformations, and the picture shown is the first. */
+export function listBatches(tasks: readonly Task[], size: number): Task[][] {
+  const bySeed = Map.groupBy(tasks, ({ seed }) => seed);
+  return [...bySeed].flatMap(([, group]) =>
+    Array.from({ length: Math.ceil(group.length / size) }, (_, i) => group.slice(i * size, (i + 1) * size)),
+  );
 }
 
 /** If a batch fails, its members are tried one by one, so that a failure is the failure of one unit. */

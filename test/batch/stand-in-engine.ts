@@ -101,6 +101,7 @@ export function standInEngine({ stepTime = 0, steps = 4, broken = [], weights, o
       settings,
       batch,
       async render(jobs, { signal, onStep } = {}) {
+        if (new Set(jobs.map(({ seed }) => seed)).size !== 1 || jobs.length > batch) throw new Error('the batch is not one');
         onRender?.(jobs);
         for (let step = 0; step < settings.steps; step++) {
           signal?.throwIfAborted();
