@@ -73,20 +73,20 @@ function windowOf(node: Node, graph: Graph): { reach: number; step: number } {
   }
   const whole = Math.max(1, ...extents(node.inputs[0]));
   if (node.op === 'GlobalAveragePool' || (node.op === 'ReduceMean' && node.attributes.axes.some((axis) => axis >= 2)))
-    return { reach: whole, step: whole };
+    return { reach: whole, step: 1 }; // Its one position has no neighbour, and may be spread over a finer map again.
   return { reach: 1, step: 1 };
 }
 
-/** The model's layer of that name or slug, at `size` (the trained size if left out). Throws naming the nearest ones where there is none. */
-export function findLayer(model: Model, nameOrSlug: string, size?: number): Layer {
+/**
+ * The model's layer of that name or slug, at `size` (the trained size if left out). Throws naming the nearest ones where there is none, and
+ * where the size is too small for it.
+ */
+export function findLayer(model: Model, nameOrSlug: string, size: number = model.size): Layer {
   const known = model.layers();
   const found = known.find(({ name }) => name === nameOrSlug) ?? known.find(({ slug }) => slug === nameOrSlug);
   if (!found) throw unknownLayer(model.id, known, nameOrSlug);
-  const { name } = found;
-  const sized = size === undefined ? found : model.layers(size).find((layer) => layer.name === name);
-  if (sized) return sized;
-  model.graph({ layers: [name], batch: 1, height: size ?? model.size, width: size ?? model.size });
-  throw new Error(`the layer "${name}" has a graph at ${size} pixels but is not listed`);
+  model.graph({ layers: [found.name], batch: 1, height: size, width: size });
+  return model.layers(size).find(({ name }) => name === found.name) ?? found;
 }
 
 /** The error for a layer that a model does not have. */
