@@ -9,7 +9,11 @@ export interface Dot<T> {
 }
 
 /** Stacks dots of a radius in columns over their rounded place, squeezed if the tallest would exceed `height`. Order within a column is by value. */
-export function stackDots<T>(items: readonly T[], value: (item: T) => number, { x, radius, height }: { x: Scale; radius: number; height: number }): Dot<T>[] {
+export function stackDots<T>(
+  items: readonly T[],
+  value: (item: T) => number,
+  { x, radius, height }: { x: Scale; radius: number; height: number },
+): Dot<T>[] {
   const columns = new Map<number, T[]>();
   for (const item of items.toSorted((a, b) => value(a) - value(b))) {
     const column = Math.round(x(value(item)) / (2 * radius));

@@ -20,6 +20,7 @@ export function mirror(
   const tallest = Math.max(...up, ...down, 1e-9);
   const outline = (shares: readonly number[], way: 1 | -1, n: number) =>
     n === 0 ? '' : `M0 ${middle}${shares.map((share) => step(share, way)).join('')}V${middle}Z`;
-  const step = (share: number, way: 1 | -1) => `V${Math.round((middle + way * (share / tallest) * reach) * 10) / 10}h${Math.round((width / bins) * 100) / 100}`;
+  const step = (share: number, way: 1 | -1) =>
+    `V${Math.round((middle + way * (share / tallest) * reach) * 10) / 10}h${Math.round((width / bins) * 100) / 100}`;
   return { x, ticks: ticks(domain, 5), above: outline(up, -1, arms.basis.length), below: outline(down, 1, arms.random.length) };
 }

@@ -28,7 +28,11 @@ export const thumbnailName = (sha256: string) => `${sha256.slice(0, DIGITS)}-${T
 export const MOSAIC = { columns: 6, rows: 4, tile: THUMBNAIL } as const;
 
 /** A mosaic of one arm of a layer: evenly spaced units of all it has, by index, so nothing is picked for its looks. */
-export function mosaic(store: AtlasStore, layer: Layer, arm: Arm): (Picture & { width: number; height: number; shown: Unit[] }) | undefined {
+export function mosaic(
+  store: AtlasStore,
+  layer: Layer,
+  arm: Arm,
+): (Picture & { width: number; height: number; shown: Unit[] }) | undefined {
   const all = layer.units.filter((unit) => unit.arm === arm);
   if (all.length === 0) return undefined;
   const columns = Math.min(MOSAIC.columns, all.length);
@@ -36,7 +40,10 @@ export function mosaic(store: AtlasStore, layer: Layer, arm: Arm): (Picture & { 
   const n = columns * rows;
   const shown = Array.from({ length: n }, (_, i) => all[Math.floor((i * all.length) / n)]).filter((unit) => unit !== undefined);
   const sources = shown.map((unit) => (unit.render?.image ? imageFile(store.folder, unit.render.image) : undefined));
-  const name = `m-${createHash('sha256').update(`${columns} ${shown.map((unit) => unit.render?.image).join(' ')}`).digest('hex').slice(0, DIGITS)}.webp`;
+  const name = `m-${createHash('sha256')
+    .update(`${columns} ${shown.map((unit) => unit.render?.image).join(' ')}`)
+    .digest('hex')
+    .slice(0, DIGITS)}.webp`;
   return { name, tile: MOSAIC.tile, columns, sources, width: columns * MOSAIC.tile, height: rows * MOSAIC.tile, shown };
 }
 

@@ -15,7 +15,9 @@ interface Tile {
 const bar = document.querySelector<HTMLFormElement>('#bar');
 const sections = [...document.querySelectorAll<HTMLElement>('#units .arm')];
 const lists = new Map(sections.map((section) => [section.dataset.arm ?? '', section.querySelector('ul')]));
-const tiles = sections.flatMap((section) => [...section.querySelectorAll('li')].map((element) => toTile(element, section.dataset.arm ?? '')));
+const tiles = sections.flatMap((section) =>
+  [...section.querySelectorAll('li')].map((element) => toTile(element, section.dataset.arm ?? '')),
+);
 let visible = tiles;
 
 function toTile(element: HTMLElement, arm: string): Tile {
@@ -23,7 +25,14 @@ function toTile(element: HTMLElement, arm: string): Tile {
   element.classList.add(element.closest('ul')?.classList[1] ?? 'b');
   const link = element.querySelector('a');
   if (!link) throw new Error('A tile has no link.');
-  return { element, link, arm, order: Number(element.querySelector('i')?.firstChild?.textContent ?? 0), values, well: !element.classList.contains('x') };
+  return {
+    element,
+    link,
+    arm,
+    order: Number(element.querySelector('i')?.firstChild?.textContent ?? 0),
+    values,
+    well: !element.classList.contains('x'),
+  };
 }
 
 /** Shows what the form asks for: sorted high to low, what has no value last. */
@@ -61,7 +70,9 @@ function target(from: Tile, key: string): Tile | undefined {
   if (key === 'End') return visible.at(-1);
   const box = from.link.getBoundingClientRect();
   const way = key === 'ArrowDown' ? 1 : -1;
-  const rows = visible.map((tile) => ({ tile, spot: tile.link.getBoundingClientRect() })).filter(({ spot }) => way * (spot.top - box.top) > 4);
+  const rows = visible
+    .map((tile) => ({ tile, spot: tile.link.getBoundingClientRect() }))
+    .filter(({ spot }) => way * (spot.top - box.top) > 4);
   const cost = ({ spot }: { spot: DOMRect }) => Math.abs(spot.top - box.top) * 1000 + Math.abs(spot.left - box.left);
   return rows.reduce<(typeof rows)[number] | undefined>((best, row) => (best && cost(best) <= cost(row) ? best : row), undefined)?.tile;
 }

@@ -10,11 +10,20 @@ const EDITION = /^edition-\d+$/;
 
 /** Throws a fault for a reserved or repeated atlas, layer or unit name. */
 export function checkAddresses(stores: readonly AtlasStore[]): void {
-  check(stores.map((store) => store.slug), { reserved: SITE_PAGES, where: 'the folder of atlases', name: 'an atlas' });
+  check(
+    stores.map((store) => store.slug),
+    { reserved: SITE_PAGES, where: 'the folder of atlases', name: 'an atlas' },
+  );
   for (const { layers, folder } of stores) {
-    check(layers.map((layer) => layer.slug), { reserved: ATLAS_PAGES, where: `${folder}/atlas.json`, name: 'a layer' });
+    check(
+      layers.map((layer) => layer.slug),
+      { reserved: ATLAS_PAGES, where: `${folder}/atlas.json`, name: 'a layer' },
+    );
     for (const { slug, units } of layers) {
-      check(units.map((unit) => unit.id), { reserved: ['embed'], where: `${folder}/layers/${slug}.jsonl`, name: 'a unit' });
+      check(
+        units.map((unit) => unit.id),
+        { reserved: ['embed'], where: `${folder}/layers/${slug}.jsonl`, name: 'a unit' },
+      );
     }
   }
 }

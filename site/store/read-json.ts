@@ -28,7 +28,14 @@ function parse<T>(text: string, schema: z.ZodType<T>, where: string): T {
   const issue = result.error.issues[0];
   const path = issue?.path ?? [];
   const received = path.reduce<unknown>((inner, step) => (inner as Record<PropertyKey, unknown> | undefined)?.[step], value);
-  throw fault({ where, expected: expectation(issue), name: path.join('.') || 'the content', received, remedy: REMEDY, cause: result.error });
+  throw fault({
+    where,
+    expected: expectation(issue),
+    name: path.join('.') || 'the content',
+    received,
+    remedy: REMEDY,
+    cause: result.error,
+  });
 }
 
 function expectation(issue: z.core.$ZodIssue | undefined): string {

@@ -13,7 +13,13 @@ export interface ArmName {
 }
 
 export const ARM_NAMES: Record<Arm, ArmName> = {
-  basis: { css: 'b', mark: '◆', title: 'Basis', units: 'channels', about: 'One channel each: the axes that the network itself computes with.' },
+  basis: {
+    css: 'b',
+    mark: '◆',
+    title: 'Basis',
+    units: 'channels',
+    about: 'One channel each: the axes that the network itself computes with.',
+  },
   'basis-negative': {
     css: 'n',
     mark: '◇',

@@ -26,7 +26,9 @@ export function armsOf(layer: Layer): { arm: Arm; units: Unit[] }[] {
 
 /** `5.123,0.81,`: attainment, robustness and identity, empty where undefined; the layer page's script sorts by them. */
 export function sortKey({ measures }: Unit): string {
-  return [measures.attainment, measures.robustness, measures.render_identity].map((value) => (value === null ? '' : Number(value.toFixed(3)))).join();
+  return [measures.attainment, measures.robustness, measures.render_identity]
+    .map((value) => (value === null ? '' : Number(value.toFixed(3))))
+    .join();
 }
 
 /** How many units of a layer did not render well, for the filter and the text above the grid. */

@@ -14,6 +14,11 @@ export function unitTitle({ arm, record }: Unit): string {
   return arm === 'basis' ? `Channel ${record.index}` : `Channel ${record.index}, negative`;
 }
 
+/** A name cut after its separators, where a line may break: `expanded_conv_3/expand` → `expanded_`, `conv_`, `3/`, `expand`. */
+export function nameParts(name: string): string[] {
+  return shortName(name).split(/(?<=[/_.:])(?=.)/);
+}
+
 const STATES: Record<Unit['state'], string> = {
   ok: '',
   flat: 'flat',
@@ -27,7 +32,8 @@ export const stateWord = (unit: Unit) => STATES[unit.state];
 
 /** What became of the render, in a sentence; empty if it went well. */
 export function stateSentence({ state, render }: Unit): string {
-  if (state === 'flat') return 'The picture stayed almost flat: optimisation found nothing that drives this direction. It is shown as it is.';
+  if (state === 'flat')
+    return 'The picture stayed almost flat: optimisation found nothing that drives this direction. It is shown as it is.';
   if (state === 'diverged') return 'Optimisation diverged: a value stopped being finite, so there is no picture to trust.';
   if (state === 'failed') return `The render failed${render?.message ? `: ${render.message}` : ''}. The next run of the plan tries again.`;
   return state === 'missing' ? 'This unit is in the plan and has not been rendered yet.' : '';
@@ -79,7 +85,8 @@ export function standings(layer: Layer, unit: Unit): Standing[] {
   return METRICS.map((metric) => {
     const value = unit.measures[metric.field];
     const [basis, random] = (['basis', 'random'] as const).map((arm) => valuesOf(layer, arm, metric).map((one) => one.value));
-    const place = value === null ? '' : `above ${below(basis ?? [], value, 'channels')} and ${below(random ?? [], value, 'random directions')}`;
+    const place =
+      value === null ? '' : `above ${below(basis ?? [], value, 'channels')} and ${below(random ?? [], value, 'random directions')}`;
     return { metric, value, text: write(metric, value), place, basis: basis ?? [], random: random ?? [] };
   });
 }
