@@ -1,0 +1,33 @@
+/** `atlas build`: the site, by Astro. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { fault } from '../graph/errors.ts';
+import { PROJECT } from './options.ts';
+
+export function addBuild(program: Command): void {
+  program.command('build').description('builds the site from data/atlases/ into dist/').action(buildSite);
+}
+
+/** Builds the site in a process of its own and says how to look at it. */
+export async function buildSite(): Promise<void> {
+  const require = createRequire(import.meta.url);
+  const astro = path.join(path.dirname(require.resolve('astro/package.json')), 'bin', 'astro.mjs');
+  const child = spawn(process.execPath, [astro, 'build'], {
+    cwd: PROJECT,
+    stdio: 'inherit',
+    env: { ...process.env, ASTRO_TELEMETRY_DISABLED: '1' },
+  });
+  const [code] = await once(child, 'exit');
+  if (code !== 0)
+    throw fault({
+      where: 'the site',
+      expected: 'a build that succeeds',
+      name: 'astro build',
+      received: `exit code ${code}`,
+      remedy: 'Its messages stand above; the atlas itself is finished and kept.',
+    });
+  process.stdout.write('The site is in dist/. To look at it: npm run preview\n');
+}

@@ -1,0 +1,115 @@
+/** `atlas run`, `atlas render`, `atlas compare`: a plan's work, whole or in parts. */
+import path from 'node:path';
+import { type Command, Option } from 'commander';
+import { withLock } from '../batch/lock.ts';
+import { openEngine } from '../batch/open-engine.ts';
+import { type CheckedPlan, readPlan } from '../batch/plan.ts';
+import { openProgress, type Progress } from '../batch/progress.ts';
+import { DEFAULT_BATCH, type RunSummary, runPlan } from '../batch/run.ts';
+import { COMPARISON_FILE, compareAtlas } from '../compare/compare.ts';
+import type { Device } from '../runtime/open.ts';
+import { buildSite } from './build.ts';
+import { interruptible } from './interrupt.ts';
+import { ATLASES, DEFAULT_PLAN, deviceOption, positive, shownPath, threadsOption } from './options.ts';
+
+interface RunOptions {
+  out?: string;
+  device: Device;
+  threads?: number;
+  batch: number;
+  build?: boolean;
+}
+
+interface Job {
+  readonly plan: CheckedPlan;
+  readonly folder: string;
+  readonly options: RunOptions;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+export function addRun(program: Command): void {
+  planCommand(program, 'run', 'renders what the atlas of a plan lacks, measures and compares; goes on where it was stopped')
+    .option('--build', 'then build the site')
+    .action((file: string | undefined, options: RunOptions) =>
+      perform('run', file, options, async (job) => {
+        await withLock(job.folder, async () => {
+          await render(job);
+          await compare(job);
+        });
+        if (options.build) await buildSite();
+      }),
+    );
+  planCommand(program, 'render', 'renders what the atlas of a plan lacks').action((file: string | undefined, options: RunOptions) =>
+    perform('render', file, options, render),
+  );
+  planCommand(program, 'compare', 'measures and compares what is rendered').action((file: string | undefined, options: RunOptions) =>
+    perform('compare', file, options, compare),
+  );
+}
+
+function planCommand(program: Command, name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .argument('[plan]', 'a plan file (data/plans/quick.json if left out)')
+    .option('--out <dir>', 'the folder of the atlas (data/atlases/<atlas> if left out)')
+    .addOption(deviceOption())
+    .addOption(threadsOption())
+    .addOption(new Option('--batch <number>', 'pictures rendered at a time').argParser(positive).default(DEFAULT_BATCH));
+}
+
+async function perform(name: string, given: string | undefined, options: RunOptions, work: (job: Job) => Promise<void>): Promise<void> {
+  const file = shownPath(given ?? DEFAULT_PLAN);
+  const plan = await readPlan(file);
+  const folder = shownPath(options.out ?? path.join(ATLASES, plan.plan.atlas));
+  const again = ['atlas', name, file, ...(options.out ? ['--out', options.out] : [])].join(' ');
+  await interruptible(`To go on from there, give the same command again: ${again}`, (signal) =>
+    work({ plan, folder, options, progress: openProgress(), signal }),
+  );
+}
+
+async function render({ plan, folder, options, progress, signal }: Job): Promise<void> {
+  const { device, threads, batch } = options;
+  const engine = openEngine(progress);
+  const summary = await runPlan({ plan, folder, engine, runtime: { device, ...(threads ? { threads } : {}) }, batch, progress, signal });
+  process.stdout.write(describeRun(summary));
+  if (summary.failed.length > 0) process.exitCode = 1;
+}
+
+async function compare({ plan, folder, options, progress, signal }: Job): Promise<void> {
+  const { device, threads, batch } = options;
+  const engine = openEngine(progress);
+  const model = await engine.openModel(plan.plan.model);
+  const runtime = await engine.openRuntime({ device, ...(threads ? { threads } : {}) });
+  progress.note('Measuring and comparing');
+  let started = false;
+  const onProgress = ({ done, total }: { done: number; total: number }) => {
+    if (!started) progress.start(total, 0);
+    started = true;
+    progress.update(done);
+  };
+  try {
+    const { layers } = await compareAtlas({ folder, model, runtime, openProbe: engine.openProbe, batch, onProgress, signal });
+    progress.stop();
+    process.stdout.write(`${folder}: ${layers.length} layers compared, in ${COMPARISON_FILE}\n`);
+  } catch (error) {
+    progress.stop();
+    throw error;
+  }
+}
+
+/** What a run did, for people: a line, and one more for each picture that failed. */
+export function describeRun({ folder, rendered, reused, flat, diverged, failed, removed }: RunSummary): string {
+  const notes = [
+    `${rendered} pictures rendered`,
+    `${reused} were there`,
+    ...(flat > 0 ? [`${flat} flat`] : []),
+    ...(diverged > 0 ? [`${diverged} diverged`] : []),
+    ...(removed > 0 ? [`${removed} old files removed`] : []),
+    ...(failed.length > 0 ? [`${failed.length} FAILED`] : []),
+  ];
+  const failures = failed.map(({ layer, unit, seed, message }) => `  ${layer} ${unit}, seed ${seed}: ${message}\n`);
+  const again = failed.length > 0 ? 'The same command tries them again.\n' : '';
+  return `${folder}: ${notes.join(', ')}\n${failures.join('')}${again}`;
+}
