@@ -1,0 +1,46 @@
+/** Adam (Kingma and Ba 2015, algorithm 1), going uphill, as graph: state in, state out. */
+import type { RenderSettings } from '../../data/schema.ts';
+import type { GraphBuilder } from '../graph/builder.ts';
+import { scalar, type Tensor } from '../graph/tensor.ts';
+
+const BETA_1 = 0.9;
+const BETA_2 = 0.999;
+const EPSILON = 1e-8;
+
+/** The names of the state that goes round, each with its output's name. */
+export const STATE = { parameters: 'parameters_next', first: 'first_next', second: 'second_next' } as const;
+
+/** The scalars of a step: its rate, and the corrections of the two moments for their start at zero. */
+export const RATE = 'rate';
+export const CORRECTION = 'correction';
+
+/** Adds one step uphill along `gradient`. The inputs `parameters`, `first` and `second` must be there; returns the outputs' names. */
+export function addAdam(builder: GraphBuilder, gradient: string): readonly string[] {
+  const rate = builder.input(RATE, { dtype: 'float32', shape: [] });
+  const correction = builder.input(CORRECTION, { dtype: 'float32', shape: [] });
+  const blend = (state: string, beta: number, fresh: string, output: string) =>
+    builder.add(
+      'Add',
+      [builder.add('Mul', [state, builder.scalar(beta)], {}), builder.add('Mul', [fresh, builder.scalar(1 - beta)], {})],
+      {},
+      { outputs: [output] },
+    );
+  const first = blend('first', BETA_1, gradient, STATE.first);
+  const second = blend('second', BETA_2, builder.add('Mul', [gradient, gradient], {}), STATE.second);
+  const deviation = builder.add('Mul', [builder.add('Sqrt', [second], {}), correction], {});
+  const direction = builder.add('Div', [first, builder.add('Add', [deviation, builder.scalar(EPSILON)], {})], {});
+  const parameters = builder.add('Add', ['parameters', builder.add('Mul', [direction, rate], {})], {}, { outputs: [STATE.parameters] });
+  return [parameters, first, second];
+}
+
+/** The scalars of step `step` (from 0): the scheduled rate over 1 − β₁ᵗ, and 1/√(1 − β₂ᵗ). */
+export function adamInputs(
+  step: number,
+  { learning_rate, schedule, steps }: RenderSettings,
+): Record<typeof RATE | typeof CORRECTION, Tensor> {
+  const rate = schedule === 'cosine' ? (learning_rate * (1 + Math.cos((Math.PI * step) / steps))) / 2 : learning_rate;
+  return {
+    [RATE]: scalar(rate / (1 - BETA_1 ** (step + 1))),
+    [CORRECTION]: scalar(1 / Math.sqrt(1 - BETA_2 ** (step + 1))),
+  };
+}

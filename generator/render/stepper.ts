@@ -1,0 +1,53 @@
+/** What carries out optimisation steps: on the host or on a device, for the loop the same. */
+
+import type { RenderSettings } from '../../data/schema.ts';
+import { float32, type Tensor } from '../graph/tensor.ts';
+import type { Resident, Value } from '../runtime/runtime.ts';
+import { STATE } from './adam.ts';
+import { DIRECTIONS, MASK, objectiveMask } from './objective.ts';
+import { parameterShape, startParameters } from './parameterisation.ts';
+import type { RenderJob } from './renderer.ts';
+
+/** A batch being optimised. */
+export interface Stepper {
+  /** Sets a new batch up; at most as many jobs as the programs were compiled for. */
+  start(jobs: readonly RenderJob[]): Promise<void>;
+  /** One step; returns the score of every job before it, on the transformed picture. */
+  step(step: number): Promise<Float32Array>;
+  /** The pictures as they are now, `[batch,3,size,size]` in (0,1). */
+  images(): Promise<Float32Array>;
+  dispose(): Promise<void>;
+}
+
+/** The state of a new batch: parameters from each job's own start, moments at zero. Places beyond the jobs stay at zero. */
+export function startState(jobs: readonly RenderJob[], settings: RenderSettings, batch: number): Record<keyof typeof STATE, Tensor> {
+  const shape = parameterShape(batch, settings.size);
+  const zeros = () => float32(shape, new Float32Array(shape.reduce((product, extent) => product * extent, 1)));
+  const parameters = zeros();
+  const stride = parameters.data.length / batch;
+  for (const [b, job] of jobs.entries()) parameters.data.set(startParameters(job.unit, job.seed, settings), b * stride);
+  return { parameters, first: zeros(), second: zeros() };
+}
+
+/** D and M for a batch of a layer of shape `[C,h,w]` on the canvas. */
+export function objectiveInputs(
+  jobs: readonly RenderJob[],
+  settings: RenderSettings,
+  batch: number,
+  [channels, height, width]: readonly number[],
+): Record<string, Tensor> {
+  const directions = new Float32Array(batch * channels);
+  for (const [b, job] of jobs.entries()) directions.set(job.direction, b * channels);
+  return { [DIRECTIONS]: float32([batch, channels], directions), [MASK]: objectiveMask(settings.objective, height, width) };
+}
+
+/** Takes the next state out of a step's outputs; the old one is freed where it lives on a device. */
+export function nextState(outputs: Record<string, Value>, before: Record<string, Value>): Record<string, Value> {
+  return Object.fromEntries(
+    Object.entries(STATE).map(([name, output]) => {
+      const old = before[name];
+      if ('resident' in old) (old as Resident).dispose();
+      return [name, outputs[output]];
+    }),
+  );
+}
