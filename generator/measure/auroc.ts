@@ -30,8 +30,13 @@ export class Ranking {
  * probability of superiority (Vargha and Delaney 2000). O((n_a + n_b) log n_b). NaN where either is empty.
  */
 export function auroc(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  return superiority(a, b) / (a.length * b.length);
+}
+
+/** U: pairs in which a is larger, plus half of those that tie; exact. */
+export function superiority(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const ranking = new Ranking(b);
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += ranking.placement(a[i]);
-  return sum / (a.length * b.length);
+  return sum;
 }

@@ -1,5 +1,5 @@
 /** The Mann–Whitney test, reported beside Brunner–Munzel because everyone knows it. */
-import { auroc } from '../../measure/auroc.ts';
+import { superiority } from '../../measure/auroc.ts';
 import { normalCdf } from './normal-distribution.ts';
 
 export interface MannWhitney {
@@ -16,7 +16,7 @@ export interface MannWhitney {
  */
 export function mannWhitney(a: readonly number[], b: readonly number[]): MannWhitney {
   const [n, m, total] = [a.length, b.length, a.length + b.length];
-  const u = auroc(a, b) * n * m;
+  const u = superiority(a, b);
   const sorted = Float64Array.from([...a, ...b]).sort();
   let ties = 0;
   for (let start = 0, end = 0; start < total; start = end) {
