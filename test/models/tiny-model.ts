@@ -150,3 +150,13 @@ export function distance(a: Picture, b: Picture): number {
   if (`${a.shape}` !== `${b.shape}`) throw new Error(`shapes [${a.shape}] and [${b.shape}] differ`);
   return a.data.reduce((most, value, i) => Math.max(most, Math.abs(value - b.data[i])), 0);
 }
+
+/** What an action that should fail says. */
+export function message(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  return 'nothing was thrown';
+}

@@ -8,9 +8,14 @@ export type Constant = Tensor<'float32'> | Tensor<'int32'>;
 
 type Evaluate = (inputs: readonly Constant[], node: FileNode) => Constant | undefined;
 
-/** The value of a node whose inputs are all constant; nothing where the operator is not known here. */
+/** The value of a node whose inputs are all constant; nothing where the operator is not known here, or its inputs do not fit. */
 export function evaluate(node: FileNode, inputs: readonly Constant[]): Constant | undefined {
-  return Object.hasOwn(EVALUATE, node.op) ? EVALUATE[node.op](inputs, node) : undefined;
+  if (!Object.hasOwn(EVALUATE, node.op)) return undefined;
+  try {
+    return EVALUATE[node.op](inputs, node);
+  } catch {
+    return undefined; // Harmless off the way to a layer; on it, whoever reads the value says that it is missing.
+  }
 }
 
 /** The value written into a `Const` node itself; small integers stand there, everything else in the weights. */

@@ -3,11 +3,12 @@ import { int64 } from '../../graph/tensor.ts';
 import { resolveShape, squeezed } from './constants.ts';
 import { constantOperand } from './elementwise.ts';
 import type { Lower, Lowered, Lowering } from './lowering.ts';
-import { flag, integers, text } from './topology.ts';
+import { type FileNode, flag, integers, text } from './topology.ts';
 
 /** The graph's axis for an axis of the file. */
-function axisOf(axis: number, rank: number): number {
+function axisOf(axis: number, rank: number, node: FileNode, lowering: Lowering): number {
   const positive = axis < 0 ? axis + rank : axis;
+  if (!Number.isInteger(positive) || positive < 0 || positive >= rank) throw lowering.refuse(node, `an axis below ${rank}`, `${axis}`);
   return rank === 4 ? [0, 2, 3, 1][positive] : positive;
 }
 
@@ -26,7 +27,7 @@ export const mean: Lower = (node, lowering, output) => {
   const rank = lowering.builder.shape(input).length;
   const axes = lowering
     .integers(node, 1)
-    .map((axis) => axisOf(axis, rank))
+    .map((axis) => axisOf(axis, rank, node, lowering))
     .sort((a, b) => a - b);
   const keepdims = flag(node, 'keep_dims', false);
   if (rank === 4 && `${axes}` === '2,3' && keepdims) return lowering.add('GlobalAveragePool', [input], {}, output);
@@ -42,7 +43,7 @@ export const concat: Lower = (node, lowering, output) => {
     ...lowered.map((operand) => ('name' in operand ? lowering.builder.shape(operand.name).length : operand.shape.length)),
   );
   const inputs = lowered.map((operand) => ('name' in operand ? operand.name : constantOperand(operand, rank, lowering)));
-  return lowering.add('Concat', inputs, { axis: axisOf(lowering.integers(node, count)[0], rank) }, output);
+  return lowering.add('Concat', inputs, { axis: axisOf(lowering.integers(node, count)[0], rank, node, lowering) }, output);
 };
 
 function padded(mode: 'constant' | 'reflect'): Lower {
@@ -52,8 +53,8 @@ function padded(mode: 'constant' | 'reflect'): Lower {
     const amounts = lowering.integers(node, 1); // `[before, after]` for every axis
     const pads = new Array<number>(2 * rank).fill(0);
     for (let axis = 0; axis < rank; axis++) {
-      pads[axisOf(axis, rank)] = amounts[2 * axis];
-      pads[axisOf(axis, rank) + rank] = amounts[2 * axis + 1];
+      pads[axisOf(axis, rank, node, lowering)] = amounts[2 * axis];
+      pads[axisOf(axis, rank, node, lowering) + rank] = amounts[2 * axis + 1];
     }
     const fill = node.op === 'PadV2' ? lowering.constant(node, 2).data[0] : 0;
     return lowering.add('Pad', [input, lowering.builder.integers(pads), lowering.builder.scalar(fill)], { mode }, output);
@@ -118,5 +119,5 @@ export const matmul: Lower = (node, lowering, output) => {
 /** Over the last axis of the file: the channels. */
 export const softmax: Lower = (node, lowering, output) => {
   const input = lowering.value(node);
-  return lowering.add('Softmax', [input], { axis: axisOf(-1, lowering.builder.shape(input).length) }, output);
+  return lowering.add('Softmax', [input], { axis: axisOf(-1, lowering.builder.shape(input).length, node, lowering) }, output);
 };

@@ -1,5 +1,5 @@
 /** The graph of a TF.js file with its weights: who reads whom, what is constant, where the image enters. */
-import { AtlasError, fault } from '../../graph/errors.ts';
+import { fault } from '../../graph/errors.ts';
 import type { Tensor } from '../../graph/tensor.ts';
 import { type Constant, evaluate, inlineConstant } from './constants.ts';
 import { declaredShape, type FileNode, makerOf } from './topology.ts';
@@ -24,7 +24,13 @@ export class Source {
   node(value: string): FileNode {
     const node = this.nodes.get(makerOf(value));
     if (!node)
-      throw new AtlasError(`the model: expected a node for the value "${value}", received none\nThe file is incomplete: export it again.`);
+      throw fault({
+        where: 'the model',
+        expected: 'a node',
+        name: `the value "${value}"`,
+        received: 'none',
+        remedy: 'The file is incomplete: export it again.',
+      });
     return node;
   }
 
@@ -56,7 +62,7 @@ export class Source {
 
   /** The value of something that does not depend on the image; nothing where it cannot be told. */
   constant(value: string): Constant | undefined {
-    if (this.isDependent(value)) return undefined;
+    if (this.isDependent(value) || !this.nodes.has(makerOf(value))) return undefined;
     if (!this.#constants.has(value)) {
       this.#constants.set(value, undefined); // Ends the walk where constants stand in a loop.
       this.#constants.set(value, this.#evaluate(value));

