@@ -7,9 +7,14 @@ import { openModel } from '../generator/models/open.ts';
 /** Whether a missing requirement is a failure, as it is in CI. */
 export const REQUIRE_ALL = process.env.ATLAS_TEST_REQUIRE_ALL === '1';
 
+const said = new Set<string>();
+
 /** Skips the test that `context` belongs to (`test('…', async (context) => …)`), or fails it where everything is required. */
 export function missing(context: TestContext, what: string): never {
   if (REQUIRE_ALL) throw new Error(`${what}, and ATLAS_TEST_REQUIRE_ALL=1 makes that a failure`);
+  // The reporter shows no reasons; each is said once a file.
+  if (!said.has(what)) process.stderr.write(`skipped "${context.task.name}": ${what}\n`);
+  said.add(what);
   context.skip(what);
   throw new Error('unreachable: skip throws');
 }
