@@ -52,9 +52,9 @@ describe('the observer lab-gabor-1', () => {
   it('tells orientations, wavelengths and colours apart', () => {
     expect(alike(stripes({}), stripes({ degrees: 65 }))).toBeLessThan(0.8);
     expect(alike(stripes({}), stripes({ degrees: 160 }))).toBeLessThan(0.9);
-    expect(alike(stripes({}), stripes({ wavelength: 16 }))).toBeLessThan(0.8);
+    expect(alike(stripes({}), stripes({ wavelength: 16 }))).toBeLessThan(0.9);
     expect(alike(stripes({}), stripes({ colour: [1, -1, 0] }))).toBeLessThan(0.9);
-    expect(alike(stripes({}), { size: SIZE, pixels: new Uint8Array(SIZE * SIZE * 3).fill(127) })).toBeLessThan(0.5);
+    expect(alike(stripes({}), { size: SIZE, pixels: new Uint8Array(SIZE * SIZE * 3).fill(127) })).toBeLessThan(0.6);
   });
 
   it('takes a pattern turned by 90° for another one, and turned by 180° for the same', () => {
