@@ -101,14 +101,15 @@ async function storeBatch(run: LayerRun, batch: readonly Task[], rendered: reado
     rendered.map((result) => encoders(async () => (result.state === 'failed' ? undefined : encodePicture(result.pixels, size)))),
   );
   const scores = await scorePictures(probe, batch, files);
-  const renders = await Promise.all(
-    rendered.map(async (result, i): Promise<RenderRecord> => {
-      const file = files[i];
-      const { seed, key } = batch[i];
-      if (result.state === 'failed' || !file) return { seed, key, ...failureFields(result), score: null, curve: [], curve_steps: [] };
-      return { seed, key, state: result.state, image: await store.putImage(file), score: scores[i], ...sampleCurve(result.curve) };
-    }),
-  );
+  const renders: RenderRecord[] = [];
+  // One after the other: where one cannot be written, none is under way.
+  for (const [i, result] of rendered.entries()) {
+    const file = files[i];
+    const { seed, key } = batch[i];
+    if (result.state === 'failed' || !file) renders.push({ seed, key, ...failureFields(result), score: null, curve: [], curve_steps: [] });
+    else
+      renders.push({ seed, key, state: result.state, image: await store.putImage(file), score: scores[i], ...sampleCurve(result.curve) });
+  }
   const records = new Map<string, UnitRecord>();
   batch.forEach(({ unit: { id, arm, index, direction } }, i) => {
     const earlier = records.get(id)?.renders ?? [];

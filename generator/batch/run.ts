@@ -131,7 +131,8 @@ async function renderLayer(context: Context, { work, journal, tasks }: Pending, 
   const request: LayerRequest = { model, runtime: runtimeOpen, layer: work.layer.name, settings: work.settings, batch };
   const renderer = await engine.openRenderer(request);
   try {
-    const probe = await engine.openProbe(request);
+    // One picture at a time, so that a score depends on its picture alone, to the last digit.
+    const probe = await engine.openProbe({ ...request, batch: 1 });
     try {
       await renderTasks({ tasks, renderer, probe, store, journal, onProgress, ...(signal ? { signal } : {}) });
     } finally {

@@ -30,7 +30,7 @@ interface Job {
 
 export function addRun(program: Command): void {
   planCommand(program, 'run', 'renders what the atlas of a plan lacks, measures and compares; goes on where it was stopped')
-    .option('--build', 'then build the site')
+    .addOption(new Option('--build', 'then build the site').conflicts('out'))
     .action((file: string | undefined, options: RunOptions) =>
       perform('run', file, options, async (job) => {
         await withLock(job.folder, async () => {
