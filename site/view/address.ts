@@ -1,9 +1,9 @@
 /** The addresses of pages and pictures, under whatever base the site is built for. */
 import type { AtlasStore, Layer, Unit } from '../store/load-atlases.ts';
 
-/** What Vite puts in place of `import.meta.env`; absent when a test runs the module itself. */
-const environment = (import.meta as ImportMeta & { env?: { BASE_URL?: string; SITE?: string } }).env;
-const BASE = `/${(environment?.BASE_URL ?? '/').replace(/^\/+|\/+$/g, '')}/`.replace('//', '/');
+/** `/`, `/some/base/`: as astro.config.mjs has it, from the same variables. */
+const BASE = `/${process.env.ATLAS_BASE ?? ''}/`.replace(/\/{2,}/g, '/');
+const SITE = process.env.ATLAS_SITE;
 
 /** A path of the site, `method/`, as a link: `/some/base/method/`. */
 export function href(path: string): string {
@@ -12,7 +12,7 @@ export function href(path: string): string {
 
 /** The whole address of a path where ATLAS_SITE is set; else its path alone. */
 export function fullAddress(path: string): string {
-  return environment?.SITE ? new URL(href(path), environment.SITE).href : href(path);
+  return SITE ? new URL(href(path), SITE).href : href(path);
 }
 
 /** `fixture-net/` */

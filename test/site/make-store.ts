@@ -20,6 +20,7 @@ export interface StoreSettings {
   /** Side of the pictures in pixels. */
   size: number;
   slug: string;
+  /** False leaves the last layer half rendered, and everything unmeasured and uncompared. */
   complete: boolean;
 }
 
@@ -43,13 +44,18 @@ export async function makeStore(folder: string, settings: Partial<StoreSettings>
   const layers = store.channels.map((channels, depth) => makeLayer(channels, depth, store));
   const units = new Map<string, UnitRecord[]>();
   for (const [depth, layer] of layers.entries()) {
-    const records = await makeUnits(root, layer, depth, store);
+    const all = await makeUnits(root, layer, depth, store);
+    const records = store.complete ? all : all.slice(0, depth + 1 < layers.length ? all.length : all.length / 2).map(withoutMeasures);
     units.set(layer.slug, records);
     await writeFile(join(root, 'layers', `${layer.slug}.jsonl`), records.map((record) => `${JSON.stringify(record)}\n`).join(''));
   }
   await writeFile(join(root, 'atlas.json'), JSON.stringify(makeAtlas(layers, store), null, 2));
   if (store.complete) await writeFile(join(root, 'comparison.json'), JSON.stringify(makeComparison(layers, units), null, 2));
   return store.slug;
+}
+
+function withoutMeasures({ measures: _, ...record }: UnitRecord): UnitRecord {
+  return record;
 }
 
 function makeLayer(channels: number, depth: number, store: StoreSettings): AtlasLayer {
@@ -140,7 +146,8 @@ async function makeRender(root: string, { layer, depth, arm, index, seed, store 
   const top = 3 + draw() * 4;
   const curve = steps.map((step) => Number((top * (1 - Math.exp(-step / 24)) + bell(draw) * 0.18).toFixed(3)));
   const record = { seed, key, curve, curve_steps: steps };
-  if (arm === 'basis' && index === 5) return { ...record, state: 'failed', message: 'the runtime ran out of memory', score: null, curve: [], curve_steps: [] };
+  if (arm === 'basis' && index === 5)
+    return { ...record, state: 'failed', message: 'the runtime ran out of memory', score: null, curve: [], curve_steps: [] };
   const state = arm === 'basis' && index === 7 ? 'flat' : arm === 'random' && index === 9 ? 'diverged' : 'ok';
   if (state === 'diverged') return { ...record, state, score: null, curve: curve.map((value, i) => (i > 20 ? null : value)) };
   const bytes = await makePicture({

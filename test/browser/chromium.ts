@@ -1,0 +1,33 @@
+/** The browser of the browser tests: Debian's Chromium. Where there is none they skip with one line, or fail if ATLAS_TEST_REQUIRE_ALL=1. */
+import { existsSync } from 'node:fs';
+import { type Browser, chromium } from 'playwright-core';
+import type { TestContext } from 'vitest';
+
+const PLACES = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+let launched: Promise<Browser> | undefined;
+
+/** The browser, started on the first use; skips or fails the test that `context` belongs to where there is none. */
+export async function openChromium(context: TestContext): Promise<Browser> {
+  const executablePath = PLACES.find((place) => place !== undefined && existsSync(place));
+  if (!executablePath) {
+    const what = 'no Chromium found: install the package "chromium", or set CHROMIUM_PATH';
+    if (process.env.ATLAS_TEST_REQUIRE_ALL === '1') throw new Error(`${what}; ATLAS_TEST_REQUIRE_ALL=1 makes that a failure`);
+    context.skip(what);
+  }
+  launched ??= chromium.launch({ ...(executablePath ? { executablePath } : {}), args: FLAGS });
+  return launched;
+}
+
+/** Ends the browser, if one was started. */
+export async function closeChromium(): Promise<void> {
+  await (await launched)?.close();
+}

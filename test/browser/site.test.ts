@@ -1,0 +1,156 @@
+/** The site as a visitor has it: the fixture store through the real build, served by a plain file server, opened in Chromium. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import axe from 'axe-core';
+import fastGlob from 'fast-glob';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeStore } from '../site/make-store.ts';
+import { type BuiltSite, buildSite } from './build-site.ts';
+import { checkLinks } from './check-links.ts';
+import { closeChromium, openChromium } from './chromium.ts';
+import { serveFolder } from './serve-folder.ts';
+import { visit } from './visit.ts';
+
+const LAYER = 'fixture-net/expanded-conv-3-expand/';
+/** One of each page type, and the states a unit can be in. */
+const PAGES = {
+  home: '',
+  atlas: 'fixture-net/',
+  'atlas in progress': 'fixture-part/',
+  layer: LAYER,
+  'layer in progress': 'fixture-part/expanded-conv-6-project/',
+  channel: `${LAYER}channel-2/`,
+  'random direction': `${LAYER}random-3/`,
+  'failed render': `${LAYER}channel-5/`,
+  'diverged render': `${LAYER}random-9/`,
+  comparison: 'fixture-net/compare/',
+  method: 'method/',
+};
+const VARIANTS = [
+  { base: '/', site: undefined },
+  { base: '/some/base/', site: 'https://atlas.example' },
+];
+const built = new Map<string, BuiltSite & { origin: string; close: () => Promise<void> }>();
+let data: string;
+
+beforeAll(async () => {
+  data = await mkdtemp(join(tmpdir(), 'basis-atlas-data-'));
+  await makeStore(data);
+  await makeStore(data, { slug: 'fixture-part', complete: false });
+  for (const { base, site } of VARIANTS) {
+    const one = await buildSite(data, { base, ...(site ? { site } : {}) });
+    built.set(base, { ...one, ...(await serveFolder(one.dist, base)) });
+  }
+});
+
+afterAll(async () => {
+  await closeChromium();
+  for (const { dist, close } of built.values()) {
+    await close();
+    await rm(dist, { recursive: true });
+  }
+  await rm(data, { recursive: true });
+});
+
+function siteUnder(base: string) {
+  const site = built.get(base);
+  if (!site) throw new Error(`No site was built under ${base}.`);
+  return site;
+}
+
+/** From the home page to a unit and on to the next, by clicks alone. */
+async function walk(page: Page, home: string) {
+  await page.goto(home);
+  await page.getByRole('link', { name: 'Fixture network', exact: true }).first().click();
+  await page.getByRole('link', { name: 'expanded_conv_3/expand' }).first().click();
+  await page.getByRole('link', { name: /^channel 2 of / }).click();
+  await page.getByRole('heading', { level: 1, name: 'Channel 2' }).waitFor();
+  await page.locator('a[rel="next"]').click();
+  await page.getByRole('heading', { level: 1, name: 'Channel 3' }).waitFor();
+}
+
+describe.for(VARIANTS)('the site under $base', ({ base, site: own }) => {
+  test('has no broken link and no missing picture', async () => {
+    const report = await checkLinks(siteUnder(base), own);
+    expect(report.pages).toBeGreaterThan(90);
+    expect(report.references).toBeGreaterThan(1000);
+    expect(report.broken).toEqual([]);
+  });
+
+  test.for([true, false])('leads from home to a unit by clicks, scripts on: %s', async (javaScriptEnabled, context) => {
+    const { origin } = siteUnder(base);
+    const { page, troubles, close } = await visit(await openChromium(context), origin, { javaScriptEnabled });
+    await walk(page, origin + base);
+    expect(page.url()).toBe(`${origin}${base}${LAYER}channel-3/`);
+    await page.waitForLoadState('load');
+    expect(troubles).toEqual([]);
+    await close();
+  });
+
+  test('gives a unit its stable address', async () => {
+    const html = await readFile(join(siteUnder(base).dist, LAYER, 'channel-2', 'index.html'), 'utf8');
+    const address = `${own ?? ''}${base}${LAYER}channel-2/`;
+    expect(html).toContain(`<link rel="canonical" href="${address}">`);
+    expect(html).toContain(`<link rel="cite-as" href="${address}">`);
+  });
+});
+
+describe('every page type', () => {
+  test.for(Object.entries(PAGES))('%s: no trouble, no sideways scrolling, alternative texts, nothing for axe', async ([
+    ,
+    path,
+  ], context) => {
+    const { origin, base } = siteUnder('/some/base/');
+    const { page, troubles, close } = await visit(await openChromium(context), origin);
+    await page.goto(origin + base + path);
+    for (const width of [320, 390, 1280]) {
+      await page.setViewportSize({ width, height: 800 });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), `at ${width} px`).toBeLessThanOrEqual(width);
+    }
+    const pictures = await page.locator('img').evaluateAll((all) => all.map((one) => one.getAttribute('alt')));
+    expect(pictures.filter((text) => !text)).toEqual([]);
+    await page.evaluate(axe.source);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await findings(page), colorScheme).toEqual([]);
+    }
+    expect(troubles).toEqual([]);
+    await close();
+  });
+
+  test('an unknown address gets the 404 page, with a way home', async (context) => {
+    const { origin, base } = siteUnder('/some/base/');
+    const { page, close } = await visit(await openChromium(context), origin);
+    const response = await page.goto(`${origin}${base}fixture-net/no-such-layer/`);
+    expect(response?.status()).toBe(404);
+    await page.getByRole('link', { name: 'All atlases' }).click();
+    expect(page.url()).toBe(origin + base);
+    await close();
+  });
+});
+
+/** What axe says against the page as it is, as `rule: element`. */
+async function findings(page: Page): Promise<string[]> {
+  const results = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
+  expect(results.passes.length).toBeGreaterThan(10);
+  return results.violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.html.slice(0, 120)}`));
+}
+
+test('pages keep to their weight', async () => {
+  const { dist } = siteUnder('/');
+  const size = async (glob: string) => {
+    const files = await fastGlob(glob, { cwd: dist, stats: true });
+    expect(files.length, glob).toBeGreaterThan(0);
+    return files.reduce((sum, file) => sum + (file.stats?.size ?? 0), 0);
+  };
+  const assets = await size('_astro/*');
+  expect((await size(`${LAYER}channel-2/index.html`)) + assets).toBeLessThan(60_000);
+  // Layers of 12 + 12 and 24 + 12 units: what one more tile weighs gives the page of 500.
+  const [small, large] = [
+    await size('fixture-net/expanded-conv-depthwise/index.html'),
+    await size('fixture-net/expanded-conv-6-project/index.html'),
+  ];
+  expect(large + ((large - small) / 12) * (500 - 36)).toBeLessThan(200_000);
+});
