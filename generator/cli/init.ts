@@ -30,7 +30,7 @@ export function addInit(program: Command): void {
           cause,
         });
       });
-      process.stdout.write(`Wrote ${shownPath(file)}. Remove the layers that you do not want, then: atlas run ${shownPath(file)}\n`);
+      process.stdout.write(`Wrote ${shownPath(file)}. Remove the layers that you do not want, then: npx atlas run ${shownPath(file)}\n`);
     });
 }
 

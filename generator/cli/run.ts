@@ -63,7 +63,7 @@ async function perform(name: string, given: string | undefined, options: RunOpti
   const file = shownPath(given ?? DEFAULT_PLAN);
   const plan = await readPlan(file);
   const folder = shownPath(options.out ?? path.join(ATLASES, plan.plan.atlas));
-  const again = ['atlas', name, file, ...(options.out ? ['--out', options.out] : [])].join(' ');
+  const again = ['npx atlas', name, file, ...(options.out ? ['--out', options.out] : []), ...(options.build ? ['--build'] : [])].join(' ');
   await interruptible(`To go on from there, give the same command again: ${again}`, (signal) =>
     work({ plan, folder, options, progress: openProgress(), signal }),
   );

@@ -60,7 +60,7 @@ it.each(['SIGINT', 'SIGTERM'] as const)('stops cleanly at %s, says how to go on,
   await rendering(child);
   child.kill(signal);
   const { code, stderr } = await ended;
-  expect(stderr).toContain(`Stopped. To go on from there, give the same command again: atlas render ${plan} --out ${store}`);
+  expect(stderr).toContain(`Stopped. To go on from there, give the same command again: npx atlas render ${plan} --out ${store}`);
   expect(code).toBe(130);
   expect(untrueRenders(store)).toEqual([]);
   expect(Object.keys(storeHashes(store)).filter((file) => file.endsWith('.lock') || file.endsWith('.tmp'))).toEqual([]);
