@@ -12,6 +12,8 @@ export interface LayerNames {
 }
 
 const NONLINEARITIES: ReadonlySet<string> = new Set(['Relu', 'Clip', 'Sigmoid', 'Tanh', 'Softmax']);
+/** Non-linearities of files that take several ONNX operators. */
+const COMPOSED: ReadonlySet<string> = new Set(['Prelu', 'LeakyRelu']);
 
 /** Describes the four-dimensional values of `graph` that have a slug, in the graph's order. */
 export function describeLayers(graph: Graph, { slugs, fileOperators }: LayerNames): readonly Layer[] {
@@ -26,9 +28,10 @@ export function describeLayers(graph: Graph, { slugs, fileOperators }: LayerName
     const field = fields.get(name);
     const shape = graph.types.get(name)?.shape;
     if (!slug || !field || shape?.length !== 4) continue;
-    const activation = NONLINEARITIES.has(node.op) ? node : activations.get(name);
-    const tap: Tap = !activation ? 'linear' : activation === node ? 'after' : 'before';
-    const nonlinearity = activation && (fileOperators.get(activation.outputs[0]) ?? activation.op);
+    const after = NONLINEARITIES.has(node.op) || COMPOSED.has(fileOperators.get(name) ?? '');
+    const activation = after ? node : activations.get(name);
+    const tap: Tap = after ? 'after' : activation ? 'before' : 'linear';
+    const nonlinearity = activation && (fileOperators.get(activation.outputs[0].replace(/~.*$/, '')) ?? activation.op);
     layers.push({
       name,
       slug,

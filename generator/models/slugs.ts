@@ -5,11 +5,12 @@ export const LONGEST_SLUG = 80;
 
 /** Parts of a TensorFlow name that say how a layer is computed, not which it is. */
 const BOOKKEEPING =
-  /^(batchnorm|batch_normalization|mul(_\d+)?|add_1|sub|conv2d|biasadd|fusedbatchnorm(v[23])?|fusedconv2d|depthwise_conv2d|separable_conv2d|convolution|arithmeticoptimizer|statefulpartitionedcall)$/i;
+  /^(BatchNorm|batchnorm(_\d+)?|mul(_\d+)?|add_1|sub|Conv2D|BiasAdd|FusedBatchNorm(V[23])?|separable_conv2d|ArithmeticOptimizer|StatefulPartitionedCall)$/;
 
 /** A slug for every name, unique among them. The same names in the same order always give the same slugs. */
 export function slugsOf(names: readonly string[]): ReadonlyMap<string, string> {
-  const paths = names.map((name) => name.split('/').filter((part) => part !== ''));
+  // Some converters join the names of all that they fused by semicolons; the first is the last that was fused.
+  const paths = names.map((name) => (name.split(';')[0] || name).split('/').filter((part) => part !== ''));
   const shared = sharedLength(paths);
   const slugs = new Map<string, string>();
   const taken = new Set<string>();

@@ -22,6 +22,17 @@ describe('slugs', () => {
     ).toEqual(['conv', 'conv-relu6', 'conv-1', 'block-2-depthwise', 'block-2-add', 'bn']);
   });
 
+  test('keep the names of Keras layers, and the last of those that were fused', () => {
+    expect(slugs('StatefulPartitionedCall/net/conv2d/BiasAdd', 'StatefulPartitionedCall/net/conv2d_1/BiasAdd')).toEqual([
+      'conv2d',
+      'conv2d-1',
+    ]);
+    expect(slugs('net/re_lu/Relu6;net/bn/FusedBatchNormV3;net/conv2d/Conv2D', 'net/re_lu_1/Relu6')).toEqual([
+      're-lu-relu6',
+      're-lu-1-relu6',
+    ]);
+  });
+
   test('are unique, also where the number that tells them apart is taken', () => {
     expect(slugs('a/conv/Conv2D', 'b/Conv_2', 'a/conv/BiasAdd', 'a/conv')).toEqual(['a-conv', 'b-conv-2', 'a-conv-2', 'a-conv-3']);
   });

@@ -12,6 +12,22 @@ const scalarAxis: TinyWeight = { name: 'axis', shape: [], values: [-1], dtype: '
 
 const cases: [string, TinyNode[], TinyWeight[], number[]][] = [
   ['Relu6', [node('Relu6', ['image'])], [], [1, 0, 3, 4, 5, 0]],
+  [
+    'Minimum and Maximum with scalars',
+    [{ name: 'low', op: 'Maximum', input: ['zero', 'image'] }, node('Minimum', ['low', 'four'])],
+    [
+      { name: 'zero', shape: [], values: [0] },
+      { name: 'four', shape: [], values: [4] },
+    ],
+    [1, 0, 3, 4, 4, 0],
+  ],
+  [
+    'Prelu with a slope a channel',
+    [node('Prelu', ['image', 'slope'])],
+    [{ name: 'slope', shape: [1, 1, 3], values: [0, 0.5, 0.25] }],
+    [1, -1, 3, 4, 5, -1.5],
+  ],
+  ['LeakyRelu', [node('LeakyRelu', ['image'], { alpha: { f: 0.5 } })], [], [1, -1, 3, 4, 5, -3]],
   ['Add of a vector of channels', [node('AddV2', ['image', 'row'])], [row], [11, 18, 33, 14, 25, 24]],
   ['Sub of the image from a vector', [node('Sub', ['row', 'image'])], [row], [9, 22, 27, 6, 15, 36]],
   ['RealDiv of a scalar', [node('RealDiv', ['image', 'two'])], [{ name: 'two', shape: [], values: [2] }], [0.5, -1, 1.5, 2, 2.5, -3]],

@@ -1,7 +1,7 @@
 /** Rules for convolutions, batch norms and pooling: padding made explicit, affine maps folded into kernels. */
 import { slide } from '../../graph/shapes.ts';
 import { batchNorm } from './constants.ts';
-import { activate, constantOperand } from './elementwise.ts';
+import { activate, constantOperand, requireActivation } from './elementwise.ts';
 import { foldKernel, fusedActivation, fusedAffine, isDepthwise, kernelOf, outputChannels, preactivation } from './kernels.ts';
 import type { Lower, Lowering } from './lowering.ts';
 import { type FileNode, integers, text } from './topology.ts';
@@ -63,6 +63,8 @@ export const convolution: Lower = (node, lowering, output) => {
   const kernel = kernelOf(source, node);
   const outputs = outputChannels(source, node);
   if (!kernel || outputs === undefined) throw lowering.refuse(node, 'a constant float32 kernel with four axes', node.inputs[1]);
+  const activation = fusedActivation(node);
+  requireActivation(activation, node, lowering);
   const own = fusedAffine(source, node, outputs);
   if (!own) throw lowering.refuse(node, 'a constant bias or batch norm', node.inputs.slice(2).join(', '));
   const { strides, dilations, pads } = windowOf(node, lowering, input, kernel.shape);
@@ -73,7 +75,6 @@ export const convolution: Lower = (node, lowering, output) => {
   const key = JSON.stringify([node.name, ...(chain?.absorbed ?? [])]);
   const folded = kernels.get(key) ?? foldKernel(kernel, isDepthwise(node), affine);
   kernels.set(key, folded);
-  const activation = fusedActivation(node);
   const linear = activation === undefined ? output : preactivation(output);
   const inputs = [input, builder.constant(folded.kernel, `${output}~kernel`), builder.constant(folded.bias, `${output}~bias`)];
   const channels = builder.shape(input)[1];
@@ -81,12 +82,9 @@ export const convolution: Lower = (node, lowering, output) => {
   const made = lowering.add('Conv', inputs, { strides, pads, dilations, group }, linear);
   if (activation === undefined) return made;
   lowering.fileOperators.set(output, activation);
-  return activate(activation, linear, lowering, output) ?? refuseActivation(node, lowering, activation);
+  // Its constant, such as Prelu's slopes, is the last input.
+  return activate(activation, node, linear, node.inputs.length - 1, lowering, output);
 };
-
-function refuseActivation(node: FileNode, lowering: Lowering, activation: string): never {
-  throw lowering.refuse(node, 'Relu, Relu6, Sigmoid or Tanh', activation);
-}
 
 /** A batch norm that no convolution could absorb: one multiplication and one addition. */
 export const batchNormalisation: Lower = (node, lowering, output) => {

@@ -1,6 +1,7 @@
 /** Rules for operators that work element by element, with constants brought into NCHW. */
 import type { Constant } from './constants.ts';
 import type { Lower, Lowered, Lowering } from './lowering.ts';
+import { type FileNode, number } from './topology.ts';
 
 /** A constant as an operand beside a value of `rank` axes. */
 export function constantOperand(constant: Constant, rank: number, lowering: Lowering): string {
@@ -16,7 +17,7 @@ export function constantOperand(constant: Constant, rank: number, lowering: Lowe
 }
 
 /** The names of a node's inputs as operands of an operator that broadcasts. */
-function operands(node: Parameters<Lower>[0], lowering: Lowering): string[] {
+function operands(node: FileNode, lowering: Lowering): string[] {
   const lowered = node.inputs.map((_, index) => lowering.operand(node, index));
   const ranks = lowered.map((operand) => ('name' in operand ? lowering.builder.shape(operand.name).length : 0));
   const rank = Math.max(...ranks);
@@ -38,22 +39,63 @@ export const sum: Lower = (node, lowering, output) => {
 };
 
 /** An operator of one operand that ONNX names alike. */
-export function unary(op: 'Relu' | 'Sigmoid' | 'Tanh' | 'Exp' | 'Sqrt' | 'Abs' | 'Neg'): Lower {
+export function unary(op: 'Exp' | 'Sqrt' | 'Abs' | 'Neg'): Lower {
   return (node, lowering, output) => lowering.add(op, [lowering.value(node)], {}, output);
 }
 
-/** Relu6 and the like. */
-export function clip(min: number, max: number): Lower {
-  return (node, lowering, output) => clipped(lowering.value(node), min, max, lowering, output);
+/** A bound given as a constant scalar: `Minimum(x, 6)`. */
+export function bound(side: 'min' | 'max'): Lower {
+  return (node, lowering, output) => {
+    const first = 'name' in lowering.operand(node, 0);
+    const limit = lowering.constant(node, first ? 1 : 0);
+    if (limit.dtype !== 'float32' || limit.data.length !== 1)
+      throw lowering.refuse(node, 'a float32 scalar as the bound', `[${limit.shape}]`);
+    const value = lowering.builder.scalar(limit.data[0]);
+    const input = lowering.value(node, first ? 0 : 1);
+    return lowering.add('Clip', side === 'min' ? [input, value] : [input, '', value], {}, output);
+  };
 }
 
-function clipped(input: string, min: number, max: number, lowering: Lowering, output: string): Lowered {
-  return lowering.add('Clip', [input, lowering.builder.scalar(min), lowering.builder.scalar(max)], {}, output);
-}
+/** A non-linearity that stands alone. */
+export const nonlinearity: Lower = (node, lowering, output) => {
+  return activate(node.op, node, lowering.value(node), 1, lowering, output);
+};
 
-/** The non-linearity at the end of a fused operator; nothing for one that is not known. */
-export function activate(activation: string, input: string, lowering: Lowering, output: string): Lowered | undefined {
-  if (activation === 'Relu6') return clipped(input, 0, 6, lowering, output);
+/**
+ * The non-linearity `activation` of `input`, alone or at the end of a fused operator; its own constant, if it has one, is the node's input
+ * `parameter`. Throws for one that is not known.
+ */
+export function activate(
+  activation: string,
+  node: FileNode,
+  input: string,
+  parameter: number,
+  lowering: Lowering,
+  output: string,
+): Lowered {
+  const { builder } = lowering;
+  if (activation === 'Relu6') return lowering.add('Clip', [input, builder.scalar(0), builder.scalar(6)], {}, output);
   if (activation === 'Relu' || activation === 'Sigmoid' || activation === 'Tanh') return lowering.add(activation, [input], {}, output);
-  return undefined;
+  if (activation !== 'Prelu' && activation !== 'LeakyRelu') throw unknown(activation, node, lowering);
+  // max(x, 0) − α·max(−x, 0)
+  const slope =
+    activation === 'LeakyRelu'
+      ? builder.scalar(number(node, node.op === 'LeakyRelu' ? 'alpha' : 'leakyrelu_alpha', 0.2))
+      : constantOperand(lowering.constant(node, parameter), builder.shape(input).length, lowering);
+  const part = (name: string) => ({ name: `${output}~${name}`, outputs: [`${output}~${name}`] });
+  const above = builder.add('Relu', [input], {}, part('above'));
+  const negated = builder.add('Neg', [input], {}, part('negated'));
+  const below = builder.add('Relu', [negated], {}, part('below'));
+  return lowering.add('Sub', [above, builder.add('Mul', [below, slope], {}, part('scaled'))], {}, output);
+}
+
+const ACTIVATIONS = ['Relu', 'Relu6', 'Sigmoid', 'Tanh', 'Prelu', 'LeakyRelu'];
+
+/** Throws where a fused operator ends with a non-linearity that {@link activate} does not know. */
+export function requireActivation(activation: string | undefined, node: FileNode, lowering: Lowering): void {
+  if (activation !== undefined && !ACTIVATIONS.includes(activation)) throw unknown(activation, node, lowering);
+}
+
+function unknown(activation: string, node: FileNode, lowering: Lowering): Error {
+  return lowering.refuse(node, `one of ${ACTIVATIONS.join(', ')}`, activation);
 }

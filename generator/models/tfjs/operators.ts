@@ -1,6 +1,6 @@
 /** The table of TensorFlow operators that can be read, each with its rule. To add one, write its rule and enter it here. */
 import { batchNormalisation, convolution, pooling } from './convolution.ts';
-import { binary, clip, sum, unary } from './elementwise.ts';
+import { binary, bound, nonlinearity, sum, unary } from './elementwise.ts';
 import type { Lower } from './lowering.ts';
 import { concat, expandDims, identity, matmul, mean, mirrorPad, pad, reshape, shapeOf, softmax, squeeze } from './shaping.ts';
 
@@ -26,10 +26,14 @@ export const OPERATORS: Readonly<Record<string, Lower>> = {
   Sub: binary('Sub'),
   Mul: binary('Mul'),
   RealDiv: binary('Div'),
-  Relu: unary('Relu'),
-  Relu6: clip(0, 6),
-  Sigmoid: unary('Sigmoid'),
-  Tanh: unary('Tanh'),
+  Relu: nonlinearity,
+  Relu6: nonlinearity,
+  Prelu: nonlinearity,
+  LeakyRelu: nonlinearity,
+  Sigmoid: nonlinearity,
+  Tanh: nonlinearity,
+  Maximum: bound('min'),
+  Minimum: bound('max'),
   Exp: unary('Exp'),
   Sqrt: unary('Sqrt'),
   Abs: unary('Abs'),

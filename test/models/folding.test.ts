@@ -1,4 +1,4 @@
-/** TF.js graph models: what is computed is what the file says, with everything folded. */
+/** TF.js graph models: biases, batch norms and non-linearities folded into convolutions change no value that is asked for. */
 import { describe, expect, test } from 'vitest';
 import { openModel } from '../../generator/models/open.ts';
 import {
@@ -9,6 +9,7 @@ import {
   image,
   ints,
   map,
+  message,
   picture,
   run,
   type TinyNode,
@@ -23,57 +24,6 @@ const conv: TinyNode = { name: 'net/conv/Conv2D', op: 'Conv2D', input: ['image',
 async function open(nodes: TinyNode[], weights = [kernel]) {
   return openModel(await writeModel([image(), ...nodes], weights));
 }
-
-describe('padding', () => {
-  for (const [height, width] of [
-    [7, 9],
-    [8, 10],
-    [5, 8],
-    [1, 3],
-  ])
-    for (const stride of [1, 2, 3])
-      for (const padding of ['SAME', 'VALID'] as const) {
-        if (padding === 'VALID' && height < 3) continue;
-        test(`${padding}, stride ${stride}, ${height}×${width}: a convolution equals the definition`, async () => {
-          const model = await open([{ ...conv, attr: window(stride, padding) }]);
-          const x = picture(Math.max(height, stride), width);
-          expect(distance(await run(model, conv.name, x), convolve(x, kernel, stride, padding))).toBeLessThan(1e-5);
-        });
-      }
-
-  test('SAME is made explicit, and asymmetric where the odd pixel demands it', async () => {
-    const model = await open([conv]);
-    const pads = (height: number, width: number) => model.graph({ layers: [conv.name], batch: 1, height, width }).nodes[0].attributes;
-    expect(pads(8, 7)).toMatchObject({ strides: [2, 2], pads: [0, 1, 1, 1] });
-    expect(pads(7, 8)).toMatchObject({ pads: [1, 0, 1, 1] });
-  });
-
-  test('EXPLICIT padding is read', async () => {
-    const attr = { strides: ints(1, 1, 1, 1), padding: bytes('EXPLICIT'), explicit_paddings: ints(0, 0, 1, 2, 0, 1, 0, 0) };
-    const model = await open([{ ...conv, attr }]);
-    expect(model.graph({ layers: [conv.name], batch: 1, height: 5, width: 5 }).nodes[0].attributes).toMatchObject({ pads: [1, 0, 2, 1] });
-  });
-
-  test('pooling pads as convolutions do, and averages only what is there', async () => {
-    const pool = (op: string): TinyNode => ({ name: op, op, input: ['image'], attr: { ...window(2, 'SAME'), ksize: ints(1, 3, 3, 1) } });
-    const model = await open([pool('MaxPool'), pool('AvgPool'), conv]);
-    const x = { shape: [1, 2, 2, 3] as const, data: Float32Array.from([1, 10, -1, 2, 20, -2, 3, 30, -3, 4, 40, -4]) };
-    expect([...(await run(model, 'MaxPool', x)).data]).toEqual([4, 40, -1]);
-    expect([...(await run(model, 'AvgPool', x)).data]).toEqual([2.5, 25, -2.5]);
-  });
-});
-
-describe('attributes', () => {
-  for (const [how, padding] of [
-    ['bytes', bytes('VALID')],
-    ['base64', base64('VALID')],
-    ['plain text', { s: 'VALID' }],
-  ] as const)
-    test(`a string given as ${how} is read`, async () => {
-      const model = await open([{ ...conv, attr: { strides: { list: { i: [1, 2, 2, 1] } }, padding } }]);
-      expect(model.graph({ layers: [conv.name], batch: 1, height: 7, width: 7 }).nodes[0].attributes).toMatchObject({ pads: [0, 0, 0, 0] });
-    });
-});
 
 const scale = weight('scale', [4], 2);
 const offset = weight('offset', [4], 3);
@@ -155,6 +105,29 @@ describe('folding', () => {
       expect(distance(await run(model, 'fused/preactivation', x), biased)).toBeLessThan(1e-5);
       expect(distance(await run(model, 'fused', x), map(biased, f))).toBeLessThan(1e-5);
     });
+
+  test('Prelu at the end of a fused convolution is one non-linearity, of several operators', async () => {
+    const slope = { ...weight('slope', [1, 1, 4]), values: [0, 0.5, -0.25, 2] };
+    const attr = { ...window(2, 'SAME'), fused_ops: { list: { s: [bytes('BiasAdd').s, bytes('Prelu').s] } } };
+    const node: TinyNode = { name: 'fused', op: '_FusedConv2D', input: ['image', 'kernel', 'offset', 'slope'], attr };
+    const model = await open([node], [kernel, offset, slope]);
+    expect(model.layers(7).map(({ name, tap, nonlinearity }) => [name, tap, nonlinearity])).toEqual([
+      ['fused/preactivation', 'before', 'Prelu'],
+      ['fused', 'after', 'Prelu'],
+    ]);
+    const biased = map(plain, (value, c) => value + offset.values[c]);
+    const expected = map(biased, (value, c) => (value > 0 ? value : value * slope.values[c]));
+    expect(distance(await run(model, 'fused', x), expected)).toBeLessThan(1e-5);
+  });
+
+  test('a non-linearity that is not known is named', async () => {
+    const attr = { ...window(2, 'SAME'), fused_ops: { list: { s: [bytes('BiasAdd').s, bytes('Elu').s] } } };
+    const model = await open([{ name: 'fused', op: '_FusedConv2D', input: ['image', 'kernel', 'offset'], attr }], [kernel, offset]);
+    expect(model.layers(7)).toEqual([]);
+    expect(message(() => model.graph({ layers: ['fused'], batch: 1, height: 7, width: 7 }))).toContain(
+      'expected one of Relu, Relu6, Sigmoid, Tanh, Prelu, LeakyRelu for the node "fused" (_FusedConv2D), received "Elu"',
+    );
+  });
 
   test('a depthwise convolution with a multiplier, fused with its bias, equals the definition', async () => {
     const depth = weight('depth', [3, 3, 3, 2]);
