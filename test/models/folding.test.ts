@@ -7,7 +7,6 @@ import {
   convolve,
   distance,
   image,
-  ints,
   map,
   message,
   picture,
