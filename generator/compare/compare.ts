@@ -37,7 +37,7 @@ export interface CompareRequest {
 }
 
 /**
- * Measures every unit of the store, writes the measures into its records, and compares the arms layer by layer (comparison.md). All is computed
+ * Measures every unit of the store, writes the measures into its records, and compares the arms layer by layer. All is computed
  * anew; the same store, network and machine give the same bytes, and a comparison that would not change keeps its file and its date.
  * The analysis plan is fixed and hashed first; the scorer gets opaque ids; arms are joined to scores afterwards.
  * Throws for a store without an atlas, of another network, or that does not fit together.

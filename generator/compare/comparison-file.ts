@@ -54,6 +54,15 @@ export function assembleComparison({ model, runtime, atlas, analysis, scored }: 
     sha256: set.sha256(),
   }));
   const inputs = { analysis: analysis.sha256, weights: model.weightsSha256, images, keys };
+  const layers: Comparison['layers'] = scored.map(({ layer, scores }, i) => ({
+    id: layer.slug,
+    tap: layer.tap,
+    C: layer.shape[0],
+    HW: [layer.shape[1], layer.shape[2]],
+    n_constant: scores.filter(({ moments }) => moments.constant).length,
+    icc: stored(icc(scores.map(({ attainments }) => attainments).filter((values) => values.length > 1))),
+    results: results[i],
+  }));
   return {
     schema: 'basis-comparison/1',
     run_id: sha256(canonicalJson(inputs)).slice(0, 16),
@@ -65,15 +74,7 @@ export function assembleComparison({ model, runtime, atlas, analysis, scored }: 
     model: { name: model.id, weights_sha256: model.weightsSha256 },
     observers: [{ id: labGabor.id, about: labGabor.about }],
     images,
-    layers: scored.map(({ layer, scores }, i) => ({
-      id: layer.slug,
-      tap: layer.tap,
-      C: layer.shape[0],
-      HW: [layer.shape[1], layer.shape[2]],
-      n_constant: scores.filter(({ moments }) => moments.constant).length,
-      icc: stored(icc(scores.map(({ attainments }) => attainments).filter((values) => values.length > 1))),
-      results: results[i],
-    })),
+    layers,
     directions: scored.flatMap(({ layer, units, scores }) =>
       units.map(({ record: { id, arm } }, i) => {
         const { moments, measures } = scores[i];
@@ -81,7 +82,7 @@ export function assembleComparison({ model, runtime, atlas, analysis, scored }: 
         return { id, layer: layer.slug, arm, mu: stored(mu) ?? 0, sigma: stored(sigma) ?? 0, constant, scores: measures };
       }),
     ),
-    limits: describeLimits(atlas, results.flat()),
+    limits: describeLimits(atlas, layers),
   };
 }
 

@@ -91,7 +91,7 @@ function interval(cliff: number, a: Sample, b: Sample, seed: readonly string[]):
   const frames = b.clusters.length;
   const method = ends
     ? `bca-bootstrap, ${TESTS.resamples} resamples of directions${frames > 1 ? `, within ${frames} frames resampled first` : ''}`
-    : 'newcombe-5: the samples do not overlap, so there is nothing to resample';
+    : 'newcombe-5: all resamples are equal, since the samples do not overlap or do not vary';
   const [low, high] = ends ?? scoreInterval(cliff, a.values.length, b.values.length, TESTS.confidence);
   return { ci: [Number(low.toPrecision(7)), Number(high.toPrecision(7))], ci_method: method };
 }

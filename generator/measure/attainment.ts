@@ -14,7 +14,7 @@ export interface Attainment {
  *
  * Pitfalls: a gate, never evidence of interpretability: it tells whether two arms were optimised equally well. It grows with the images'
  * poverty, since σ_v is theirs. Directions of small σ_v reach high z without a high score.
- * Source: the standard score as an objective across directions is comparison.md's; `exceeds` follows Borowski et al. 2021, appendix A.2.
+ * Source: the standard score; it is what makes directions of different spread comparable.
  */
 export function attainment(score: number, moments: DirectionMoments): Attainment {
   if (moments.constant) return { attainment: null, exceeds: null };

@@ -8,7 +8,7 @@ const LEVELS = 4;
 /** Horizontal frequencies are shared by an orientation and its mirror image: angles 0 to 90° in steps of 22.5°. */
 const FREQUENCY_STEPS = 5;
 export const ORIENTATIONS = 8;
-/** Half-width: a bandwidth of one octave needs σ ≈ 0.56 λ (Daugman 1985). */
+/** Half-width: a bandwidth of one octave needs σ ≈ 0.56 λ (Kruizinga and Petkov 1999). */
 const SIGMA = 0.56 * WAVELENGTH;
 const RADIUS = 5;
 const TAPS = 2 * RADIUS + 1;

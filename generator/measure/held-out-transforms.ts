@@ -134,9 +134,11 @@ function noisy(name: string, size: number, stream: RandomStream): HeldOutTransfo
   const field = Float32Array.from({ length: size * size * 3 }, () => deviation * stream.normal());
   return {
     name,
-    apply: ({ pixels }) => ({
-      size,
-      pixels: Uint8Array.from(pixels, (value, i) => Math.min(255, Math.max(0, Math.round(value + field[i])))),
-    }),
+    apply({ pixels }) {
+      // Clamped arrays round and clip by themselves.
+      const out = new Uint8ClampedArray(pixels.length);
+      for (let i = 0; i < out.length; i++) out[i] = pixels[i] + field[i];
+      return { size, pixels: new Uint8Array(out.buffer) };
+    },
   };
 }

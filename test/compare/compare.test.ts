@@ -8,7 +8,7 @@ import { checkPlan } from '../../generator/batch/plan.ts';
 import { runPlan } from '../../generator/batch/run.ts';
 import { type CompareRequest, compareAtlas } from '../../generator/compare/compare.ts';
 import { standInModel } from '../batch/stand-in-engine.ts';
-import { CHANNELS, plantedEngine, SIZE } from './planted-engine.ts';
+import { CHANNELS, type PlantedKind, plantedEngine, SIZE } from './planted-engine.ts';
 
 const PLAN = checkPlan(
   {
@@ -25,7 +25,7 @@ const PLAN = checkPlan(
 const folders: string[] = [];
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
 
-async function makeStore(kind: 'planted' | 'null'): Promise<CompareRequest> {
+async function makeStore(kind: PlantedKind): Promise<CompareRequest> {
   const folder = await mkdtemp(path.join(tmpdir(), 'compare-'));
   folders.push(folder);
   const engine = plantedEngine(kind);
@@ -127,6 +127,13 @@ it('finds nothing where there is nothing: with both arms drawn alike the interva
     expect(ci?.[1]).toBeGreaterThan(0);
     expect(p_adjusted).toBeGreaterThan(0.05);
   }
+});
+
+it('says where render identity is at its ceiling, which is no evidence of equality', async () => {
+  const { layers, limits } = await compareAtlas(await makeStore('alike'));
+  expect(layers[0].results[0]).toMatchObject({ meanA: 1, meanB: 1, cliff: 0, p_permutation: 1 });
+  expect(layers[0].results[0].ci_method).toContain('all resamples are equal');
+  expect(limits.join('\n')).toContain('bank: render identity is at its ceiling in both arms (basis 1.000, random 1.000)');
 });
 
 describe('a store that cannot be compared', () => {

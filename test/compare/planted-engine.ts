@@ -19,11 +19,14 @@ const LAYER: Layer = {
   stride: 1,
 };
 
+export type PlantedKind = 'planted' | 'null' | 'alike';
+
 /**
  * Planted: a channel's renders are one striped texture in its own colour, angle and width, wherever it lies, and a random direction's are any
- * picture at all. Null: every render is any picture at all. The layer is a bank of linear filters with one channel that is always zero.
+ * picture at all. Null: every render is any picture at all.
+ * Alike: every direction, of either arm, has one picture of its own, whatever the seed. The layer is a bank of linear filters with one channel that is always zero.
  */
-export function plantedEngine(kind: 'planted' | 'null'): Engine {
+export function plantedEngine(kind: PlantedKind): Engine {
   const model: Model = { ...standInModel(), layers: () => [LAYER] };
   const filters = [...randomFilters(CHANNELS - 1, SIZE), new Float32Array(3 * SIZE * SIZE)];
   return {
@@ -37,7 +40,9 @@ export function plantedEngine(kind: 'planted' | 'null'): Engine {
       render: async (jobs) =>
         jobs.map(({ unit, seed }) => {
           const striped = kind === 'planted' && unit.startsWith('channel');
-          const pixels = striped ? stripes(unit, seed) : deadLeaves(new RandomStream(unit, seed).below(1e6), SIZE).pixels;
+          const pixels = striped
+            ? stripes(unit, seed)
+            : deadLeaves(new RandomStream(unit, kind === 'alike' ? 0 : seed).below(1e6), SIZE).pixels;
           return { state: 'ok', pixels, curve: new Float32Array(settings.steps) };
         }),
       dispose: async () => undefined,
