@@ -6,7 +6,7 @@ import type { AstroIntegration } from 'astro';
 import pLimit from 'p-limit';
 import { loadAtlases } from '../store/load-atlases.ts';
 import { drawPicture } from './draw-picture.ts';
-import { allPictures } from './pictures.ts';
+import { allPictures, type Picture } from './pictures.ts';
 
 export function emitImages(): AstroIntegration {
   return {
@@ -22,9 +22,11 @@ export function emitImages(): AstroIntegration {
         logger.info(`${pictures.size} pictures`);
       },
       'astro:server:setup': ({ server }) => {
+        let pictures: Promise<Map<string, Picture>> | undefined;
         server.middlewares.use(async (request, response, next) => {
           const path = new URL(request.url ?? '/', 'http://localhost').pathname;
-          const picture = /\/i\/[^/]+\.webp$/.test(path) ? allPictures(await loadAtlases()).get(basename(path)) : undefined;
+          pictures ??= loadAtlases().then(allPictures);
+          const picture = /\/i\/[^/]+\.webp$/.test(path) ? (await pictures).get(basename(path)) : undefined;
           if (!picture) return next();
           response.setHeader('content-type', 'image/webp').end(await drawPicture(picture));
         });

@@ -20,5 +20,7 @@ export function fault({ where, expected, name, received, remedy, cause }: Fault)
     cause === undefined ? {} : { cause },
   );
   error.name = 'AtlasError';
+  // A mistake in the input has no place in our code: without a stack, the build prints the two lines and no more.
+  error.stack = `AtlasError: ${error.message}`;
   return error;
 }

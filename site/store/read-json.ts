@@ -34,7 +34,6 @@ function parse<T>(text: string, schema: z.ZodType<T>, where: string): T {
     name: path.join('.') || 'the content',
     received,
     remedy: REMEDY,
-    cause: result.error,
   });
 }
 

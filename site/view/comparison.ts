@@ -55,11 +55,14 @@ export function headline(store: AtlasStore): string {
   if (compared === 0) return 'No layer has enough renders to compare.';
   const parts = [
     n('basis') ? `channels’ renders are told apart better than random directions’ in ${n('basis')}` : '',
-    n('random') ? `random directions’ are told apart better in ${n('random')}` : '',
-    n('same') ? `there is no difference of note in ${n('same')}` : '',
-    n('undecided') ? `${n('undecided')} ${n('undecided') === 1 ? 'is' : 'are'} undecided` : '',
+    n('random') ? `random directions’ renders are told apart better than channels’ in ${n('random')}` : '',
+    n('same') ? `no difference of note in ${n('same')}` : '',
+    n('undecided') ? `undecided in ${n('undecided')}` : '',
   ].filter(Boolean);
-  return `Of ${counted(compared, 'layer')}: ${parts.join('; ')}.`;
+  const text = parts.join('; ').replace(/ in (\d+)/, ` in $1 of ${counted(compared, 'layer')}`);
+  const unequal = store.layers.filter((layer, i) => (found[i] === 'basis' || found[i] === 'random') && gatesDiffer(store, layer)).length;
+  const care = unequal ? ` In ${unequal} of these the arms were not optimised equally well, so the difference may come from that.` : '';
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.${care}`;
 }
 
 /** Whether the arms of a layer were optimised equally well; if not, the headline of that layer needs care. */

@@ -97,6 +97,13 @@ function below(values: readonly number[], value: number, name: string): string {
   return `${Math.round(share * 100)}% of ${values.length} ${name}`;
 }
 
+/** Whether the renders beat every image, in a sentence with a space after it; empty where that was not measured. */
+export function exceedSentence({ measures: { exceeds }, record }: Unit): string {
+  if (exceeds === null) return '';
+  if (record.renders.length === 1) return exceeds === 1 ? 'The render scores above every image. ' : 'Some image scores above the render. ';
+  return `${Math.round(exceeds * record.renders.length)} of ${record.renders.length} renders score above every image. `;
+}
+
 /** Every other start of the same direction, by seed; empty for most units, which have one. */
 export function otherSeeds({ record, render }: Unit) {
   return record.renders.filter((other) => other !== render).toSorted((a, b) => a.seed - b.seed);

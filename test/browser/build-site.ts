@@ -1,7 +1,6 @@
 /** Builds the site as `npm run build` does, from a folder of atlases into a temporary one. */
 import { execFile } from 'node:child_process';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -16,7 +15,10 @@ export interface BuiltSite {
 
 /** Runs Astro; rejects with its output if the build fails. `site` is the origin for canonical links. */
 export async function buildSite(data: string, { base, site }: { base: string; site?: string }): Promise<BuiltSite> {
-  const dist = await mkdtemp(join(tmpdir(), 'basis-atlas-dist-'));
+  // Inside the project, where Astro keeps its half-built files beside the result: outside, builds at the same time would share a folder.
+  const cache = join(ROOT, 'node_modules', '.cache');
+  await mkdir(cache, { recursive: true });
+  const dist = await mkdtemp(join(cache, 'basis-atlas-dist-'));
   const astro = join(ROOT, 'node_modules', 'astro', 'bin', 'astro.mjs');
   const env = {
     ...process.env,
@@ -27,6 +29,9 @@ export async function buildSite(data: string, { base, site }: { base: string; si
     NODE_ENV: 'production',
     VITEST: '',
   };
-  await promisify(execFile)(process.execPath, [astro, 'build', '--outDir', dist], { cwd: ROOT, env });
+  await promisify(execFile)(process.execPath, [astro, 'build', '--outDir', dist], { cwd: ROOT, env }).catch(async (error) => {
+    await rm(dist, { recursive: true });
+    throw error;
+  });
   return { dist, base };
 }

@@ -11,7 +11,16 @@ import { citeUnit } from '../../site/view/cite.ts';
 import { gateWord, headline, verdict } from '../../site/view/comparison.ts';
 import { missing, sortKey, tapSentence, tapWord } from '../../site/view/layer.ts';
 import { number, probability, signed } from '../../site/view/metrics.ts';
-import { altText, directionSentence, nameParts, neighbours, shortName, standings, stateSentence } from '../../site/view/unit.ts';
+import {
+  altText,
+  directionSentence,
+  exceedSentence,
+  nameParts,
+  neighbours,
+  shortName,
+  standings,
+  stateSentence,
+} from '../../site/view/unit.ts';
 import { makeStore } from './make-store.ts';
 
 let data: string;
@@ -68,6 +77,13 @@ describe('a unit', () => {
     expect(attainment?.basis).toHaveLength(8);
     expect(identity?.metric.id).toBe('render-identity');
     expect(standings(layer, unit('channel-5')).map((one) => one.text)).toEqual(['–', '–', '–']);
+  });
+
+  test('says whether its renders beat every image', () => {
+    const sentence = (exceeds: number | null, id = 'channel-0') =>
+      exceedSentence({ ...unit(id), measures: { ...unit(id).measures, exceeds } });
+    expect([sentence(null), sentence(2 / 3)]).toEqual(['', '2 of 3 renders score above every image. ']);
+    expect(sentence(0, 'channel-8')).toBe('Some image scores above the render. ');
   });
 
   test('has a direction in words', () => {
@@ -154,7 +170,7 @@ describe('the comparison', () => {
   });
 
   test('has a headline that counts every layer, or says that there is none', () => {
-    expect(headline(store)).toMatch(/^Of \d layers: .*\.$/);
+    expect(headline(store)).toMatch(/^[A-Z].* in \d of 2 layers(; undecided in 1)?\.$/);
     const { comparison: _, ...bare } = store;
     expect(headline(bare)).toBe('Not compared yet.');
     expect(headline({ ...bare, atlas: { ...bare.atlas, complete: false } })).toContain('Still being rendered');
