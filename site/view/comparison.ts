@@ -6,8 +6,10 @@ import { counted } from './metrics.ts';
 /** |δ| below this is negligible by the usual reading of Cliff's δ (Romano 2006). */
 export const NEGLIGIBLE = 0.147;
 const ALPHA = 0.05;
+/** Where both arms’ mean render identity reaches this, hardly a pair is left to tell them apart by. */
+const CEILING = 0.99;
 
-export type Verdict = 'basis' | 'random' | 'same' | 'undecided' | 'absent';
+export type Verdict = 'basis' | 'random' | 'same' | 'ceiling' | 'undecided' | 'absent';
 
 /** The result of basis against random by one metric, if the comparison has it. */
 export function resultOf(store: AtlasStore, layer: Layer, metric: ComparisonResult['metric']): ComparisonResult | undefined {
@@ -17,7 +19,8 @@ export function resultOf(store: AtlasStore, layer: Layer, metric: ComparisonResu
 
 /**
  * What a result shows. An arm is higher if the 95% interval of δ excludes zero and the adjusted p is below 0.05; the arms are the same only
- * if the whole interval is negligible (stricter than the 90% interval of an equivalence test); anything else is undecided.
+ * if the whole interval is negligible (stricter than the 90% interval of an equivalence test); anything else is undecided. Where both arms are at the ceiling of
+ * render identity, finding no difference says nothing.
  */
 export function verdict(result: ComparisonResult | undefined): Verdict {
   if (!result?.ci || result.cliff === null) return 'absent';
@@ -25,6 +28,7 @@ export function verdict(result: ComparisonResult | undefined): Verdict {
   const p = result.p_adjusted ?? result.p_permutation ?? 1;
   if (p < ALPHA && low > 0) return 'basis';
   if (p < ALPHA && high < 0) return 'random';
+  if (result.metric === 'render-identity' && Math.min(result.meanA ?? 0, result.meanB ?? 0) >= CEILING) return 'ceiling';
   return low > -NEGLIGIBLE && high < NEGLIGIBLE ? 'same' : 'undecided';
 }
 
@@ -33,6 +37,7 @@ export const VERDICT_WORDS: Record<Verdict, string> = {
   basis: 'channels higher',
   random: 'random directions higher',
   same: 'no difference of note',
+  ceiling: 'both at the ceiling',
   undecided: 'undecided',
   absent: 'not compared',
 };
@@ -57,6 +62,7 @@ export function headline(store: AtlasStore): string {
     n('basis') ? `channels’ renders are told apart better than random directions’ in ${n('basis')}` : '',
     n('random') ? `random directions’ renders are told apart better than channels’ in ${n('random')}` : '',
     n('same') ? `no difference of note in ${n('same')}` : '',
+    n('ceiling') ? `both arms at the measure’s ceiling, which leaves the question open, in ${n('ceiling')}` : '',
     n('undecided') ? `undecided in ${n('undecided')}` : '',
   ].filter(Boolean);
   const text = parts.join('; ').replace(/ in (\d+)/, ` in $1 of ${counted(compared, 'layer')}`);

@@ -22,7 +22,7 @@ export const METRICS: readonly Metric[] = [
     field: 'render_identity',
     id: 'render-identity',
     label: 'Render identity',
-    digits: 2,
+    digits: 3,
     suffix: '',
     chance: 0.5,
     about:

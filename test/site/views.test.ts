@@ -159,6 +159,7 @@ describe('the comparison', () => {
     ['same', result(0.01, [-0.12, 0.14], 0.8)],
     ['undecided', result(0.1, [-0.1, 0.3], 0.3)],
     ['undecided', result(0.2, [0.01, 0.4], 0.06)],
+    ['ceiling', { ...result(0, [-0.05, 0.05], 0.9), meanA: 0.995, meanB: 0.991 }],
     ['absent', undefined],
   ] as const)('reads as %s', (expected, given) => {
     expect(verdict(given)).toBe(expected);
