@@ -1,8 +1,8 @@
 /** Opening a layer: to render it, and to read it. */
 import { AtlasError } from '../graph/errors.ts';
 import { float32, float32Data, type Tensor } from '../graph/tensor.ts';
-import { INPUT } from '../models/model.ts';
 import { findLayer } from '../models/layers.ts';
+import { INPUT } from '../models/model.ts';
 import { compileDeviceStepper } from './device-stepper.ts';
 import { compileHostStepper } from './host-stepper.ts';
 import { MASK, objectiveMask } from './objective.ts';

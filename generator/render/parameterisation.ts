@@ -39,16 +39,18 @@ export function addImage(builder: GraphBuilder, parameters: string, settings: Re
   const [batch] = builder.shape(parameters);
   const [parts, rows, columns] = spectrumShape(size);
   const planes = batch * 3;
-  const spectrum = builder.add('Reshape', [parameters, builder.integers([planes, parts * rows, columns])], { allowzero: 0 });
-  const decay = builder.constant(float32([1, parts * rows, columns], decayFilter(size, decay_power)));
+  const spectrum = builder.add('Reshape', [parameters, builder.integers([batch, 3, parts * rows, columns])], { allowzero: 0 });
+  const decay = builder.constant(float32([1, 1, parts * rows, columns], decayFilter(size, decay_power)));
   const scaled = builder.add('Mul', [spectrum, decay], {});
-  const columnsDone = builder.add('MatMul', [builder.constant(float32([2 * size, 2 * size], inverseColumns(size))), scaled], {});
+  // Colour is linear, so that it may come before the transform: the picture then goes straight into the sigmoid.
+  const colour = builder.constant(float32([3, 3, 1, 1], colourMatrix(decorrelate)));
+  const coloured = builder.add('Conv', [scaled, colour], { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], group: 1 });
+  const flat = builder.add('Reshape', [coloured, builder.integers([planes, parts * rows, columns])], { allowzero: 0 });
+  const columnsDone = builder.add('MatMul', [builder.constant(float32([2 * size, 2 * size], inverseColumns(size))), flat], {});
   const lines = builder.add('Reshape', [columnsDone, builder.integers([planes * size, 2 * columns])], { allowzero: 0 });
   const rowsDone = builder.add('MatMul', [lines, builder.constant(float32([2 * columns, size], inverseRows(size)))], {});
   const picture = builder.add('Reshape', [rowsDone, builder.integers([batch, 3, size, size])], { allowzero: 0 });
-  const colour = builder.constant(float32([3, 3, 1, 1], colourMatrix(decorrelate)));
-  const coloured = builder.add('Conv', [picture, colour], { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], group: 1 });
-  return builder.add('Sigmoid', [coloured], {}, { outputs: [output] });
+  return builder.add('Sigmoid', [picture], {}, { outputs: [output] });
 }
 
 /**

@@ -1,0 +1,48 @@
+/** NumPy's array file, for float32 arrays in C order (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html). */
+import { readFile, writeFile } from 'node:fs/promises';
+import { fault, reason } from './errors.ts';
+import { float32, sizeOf, type Tensor } from './tensor.ts';
+
+const MAGIC = '\u0093NUMPY';
+const REMEDY = 'Save it with np.save(path, array.astype(np.float32)).';
+
+/** Reads an `.npy` file of float32. Throws for any other type, Fortran order, and a length that does not fit the shape. */
+export async function readNpy(path: string): Promise<Tensor<'float32'>> {
+  const bytes = await readFile(path).catch((cause) => {
+    throw fault({ where: path, expected: 'a file that can be read', name: 'the array', received: reason(cause), remedy: REMEDY, cause });
+  });
+  return parseNpy(bytes, path);
+}
+
+/** Parses the bytes of an `.npy` file; `path` is for messages. */
+export function parseNpy(bytes: Uint8Array, path: string): Tensor<'float32'> {
+  const wrong = (expected: string, received: unknown) => fault({ where: path, expected, name: 'the array', received, remedy: REMEDY });
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 12 || Buffer.from(bytes.subarray(0, 6)).toString('latin1') !== MAGIC) throw wrong('the .npy format', 'another format');
+  const [lengthAt, start] = bytes[6] === 1 ? [2, 10] : [4, 12];
+  const headerLength = lengthAt === 2 ? view.getUint16(8, true) : view.getUint32(8, true);
+  const header = Buffer.from(bytes.subarray(start, start + headerLength)).toString('latin1');
+  const dtype = /'descr':\s*'([^']*)'/.exec(header)?.[1];
+  const extents = /'shape':\s*\(([^)]*)\)/.exec(header)?.[1];
+  if (dtype !== '<f4') throw wrong('little-endian float32 (<f4)', dtype);
+  if (/'fortran_order':\s*True/.test(header)) throw wrong('C order', 'Fortran order');
+  if (extents === undefined) throw wrong('a shape', header);
+  const shape = extents.split(',').flatMap((part) => (part.trim() === '' ? [] : [Number(part)]));
+  const body = bytes.slice(start + headerLength);
+  if (body.length !== 4 * sizeOf(shape)) throw wrong(`${4 * sizeOf(shape)} bytes for shape (${shape})`, `${body.length} bytes`);
+  return float32(shape, new Float32Array(body.buffer, 0, sizeOf(shape)));
+}
+
+/** The bytes of an `.npy` file, version 1.0, its data aligned to 64 bytes. */
+export function formatNpy({ shape, data }: Tensor<'float32'>): Uint8Array {
+  const dictionary = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.map((extent) => `${extent},`).join(' ')}), }`;
+  const length = Math.ceil((10 + dictionary.length + 1) / 64) * 64 - 10;
+  const head = Buffer.from(`${MAGIC}\u0001\u0000\u0000\u0000${dictionary.padEnd(length - 1)}\n`, 'latin1');
+  head.writeUInt16LE(length, 8);
+  return Buffer.concat([head, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)]);
+}
+
+/** Writes an `.npy` file. */
+export async function writeNpy(path: string, tensor: Tensor<'float32'>): Promise<void> {
+  await writeFile(path, formatNpy(tensor));
+}
