@@ -2,7 +2,9 @@
 /** `atlas`: the command line. Commands live in cli/, a file each; here is what they have in common. */
 import { Command, CommanderError } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
+import { addBench } from './cli/bench.ts';
 import { addBuild } from './cli/build.ts';
+import { addCheck } from './cli/check.ts';
 import { addInit } from './cli/init.ts';
 import { Interrupted } from './cli/interrupt.ts';
 import { addLayers } from './cli/layers.ts';
@@ -20,7 +22,7 @@ export function makeProgram(): Command {
     .version(manifest.version)
     .showHelpAfterError('Add --help for the options.')
     .exitOverride();
-  for (const add of [addRun, addModels, addLayers, addInit, addBuild, addVerify]) add(program);
+  for (const add of [addRun, addModels, addLayers, addInit, addCheck, addBench, addBuild, addVerify]) add(program);
   return program;
 }
 

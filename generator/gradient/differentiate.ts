@@ -9,15 +9,22 @@ import { RULES, type RuleTable } from './rules/table.ts';
 /**
  * Adds the gradient of the sum of `of` with respect to `wrt` and returns its name; it has `wrt`'s shape. With one score an image, that is each
  * image's own gradient (Griewank and Walther, Evaluating Derivatives, 2008, ch. 3: the adjoint of a straight-line program).
- * `overrides` replaces rules, as redirected ReLUs do. Throws where a node on the way has no rule, or `of` does not depend on `wrt`.
+ * `overrides` replaces rules, as redirected ReLUs do. With `seed`, a value of `of`'s shape that is taken as fixed, it is the gradient of the sum
+ * of `of · seed`. Throws where a node on the way has no rule, or `of` does not depend on `wrt`.
  */
-export function differentiate(builder: GraphBuilder, of: string, wrt: string, overrides: Partial<RuleTable> = {}): string {
+export function differentiate(
+  builder: GraphBuilder,
+  of: string,
+  wrt: string,
+  overrides: Partial<RuleTable> = {},
+  seed: string = ones(builder, of),
+): string {
   const way = between(builder, of, wrt);
   if (!way.values.has(of))
     throw new AtlasError(
       `gradient: expected "${of}" to depend on "${wrt}", received a graph where it does not\nTap a layer that the image reaches.`,
     );
-  const gradients = new Map<string, string[]>([[of, [ones(builder, of)]]]);
+  const gradients = new Map<string, string[]>([[of, [seed]]]);
   for (const node of way.nodes.toReversed()) {
     const gradient = total(builder, gradients.get(node.outputs[0]));
     if (!gradient) continue;

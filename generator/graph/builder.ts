@@ -77,6 +77,22 @@ export class GraphBuilder {
     this.#nodes.push(node);
   }
 
+  /**
+   * Adds a finished graph, its inputs standing for the values named. Names already taken here are replaced by fresh ones; returns what every
+   * value of the graph is called now.
+   */
+  graft(graph: Graph, inputs: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
+    const names = new Map([['', ''], ...Object.entries(inputs)]);
+    const rename = (name: string) => {
+      const known = names.get(name) ?? (this.has(name) ? this.#fresh(name) : name);
+      names.set(name, known);
+      return known;
+    };
+    for (const [name, tensor] of graph.constants) this.constant(tensor, rename(name));
+    for (const node of graph.nodes) this.append({ ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename) } as Node);
+    return names;
+  }
+
   /** The type of a value; throws for a name that nothing made, saying who asked. */
   type(name: string, reader = 'the graph'): ValueType {
     const type = this.#types.get(name);

@@ -33,6 +33,8 @@ export interface Operators {
   /** Inputs X, optional min and max (scalars). */
   Clip: NoAttributes;
   Sigmoid: NoAttributes;
+  /** `max(0, min(1, alpha·x + beta))`. */
+  HardSigmoid: { alpha: number; beta: number };
   Identity: NoAttributes;
   /** Inputs X `[N,C,H,W]`; outputs Y and optionally Indices (int64, into X laid out flat). */
   MaxPool: { kernel_shape: readonly number[]; strides: readonly number[]; pads: Pads; dilations: readonly number[]; ceil_mode: number };

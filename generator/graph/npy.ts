@@ -28,7 +28,8 @@ export function parseNpy(bytes: Uint8Array, path: string): Tensor<'float32'> {
   if (/'fortran_order':\s*True/.test(header)) throw wrong('C order', 'Fortran order');
   if (extents === undefined) throw wrong('a shape', header);
   const shape = extents.split(',').flatMap((part) => (part.trim() === '' ? [] : [Number(part)]));
-  const body = bytes.slice(start + headerLength);
+  // A copy, so that it is aligned (a Buffer's own slice is a view into a larger one).
+  const body = Uint8Array.from(bytes.subarray(start + headerLength));
   if (body.length !== 4 * sizeOf(shape)) throw wrong(`${4 * sizeOf(shape)} bytes for shape (${shape})`, `${body.length} bytes`);
   return float32(shape, new Float32Array(body.buffer, 0, sizeOf(shape)));
 }

@@ -152,6 +152,7 @@ const RULES: { [O in OpName]: Infer<O> } = {
   Relu: same,
   Clip: same,
   Sigmoid: same,
+  HardSigmoid: same,
   Identity: same,
   Softmax: same,
   Not: same,

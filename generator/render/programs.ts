@@ -53,10 +53,9 @@ export function stepGraph({ model, layer, settings, batch }: ProgramRequest, red
   const canvas = addWarp(builder, before, inputs.forward, side);
   const { scale, offset } = model.preprocess;
   const scaled = builder.add('Mul', [canvas, builder.constant(float32([1, scale.length, 1, 1], scale))], {});
-  builder.add('Add', [scaled, builder.constant(float32([1, offset.length, 1, 1], offset))], {}, { outputs: [INPUT] });
-  for (const [name, tensor] of network.constants) builder.constant(tensor, name);
-  for (const node of network.nodes) builder.append(node);
-  const score = addScore(builder, layer);
+  const input = builder.add('Add', [scaled, builder.constant(float32([1, offset.length, 1, 1], offset))], {});
+  const names = builder.graft(network, { [INPUT]: input });
+  const score = addScore(builder, names.get(layer) ?? layer);
   const canvasGradient = differentiate(builder, score, canvas, redirected ? REDIRECTED : {});
   const imageGradient = addWarp(builder, canvasGradient, inputs.adjoint, settings.size);
   const outputs = addAdam(builder, gradientByParameters(builder, before, imageGradient, settings));
@@ -69,12 +68,11 @@ export function probeGraph({ model, layer, settings, batch }: ProgramRequest): G
   return builder.build([addPooled(builder, layer)]);
 }
 
-/** d(Σ image·G − penalty)/d parameters: the picture's gradient carried through the parameterisation, less the regularisers'. */
+/** d(Σ image·G − penalty)/d parameters, G being fixed: the picture's gradient, less the regularisers', carried through the parameterisation. */
 function gradientByParameters(builder: GraphBuilder, image: string, imageGradient: string, settings: RenderSettings): string {
-  const product = builder.add('Mul', [image, imageGradient], {});
-  const score = builder.add('ReduceSum', [product, builder.integers([1, 2, 3])], { keepdims: 0 });
   const penalty = addPenalty(builder, image, settings);
-  return differentiate(builder, penalty ? builder.add('Sub', [score, penalty], {}) : score, 'parameters');
+  const seed = penalty ? builder.add('Sub', [imageGradient, differentiate(builder, penalty, image)], {}) : imageGradient;
+  return differentiate(builder, image, 'parameters', {}, seed);
 }
 
 function addState(builder: GraphBuilder, batch: number, size: number): void {

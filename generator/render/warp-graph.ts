@@ -2,7 +2,7 @@
 import type { RenderSettings } from '../../data/schema.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
 import { AtlasError } from '../graph/errors.ts';
-import { float32, int64, type Tensor } from '../graph/tensor.ts';
+import { float32, type Tensor } from '../graph/tensor.ts';
 import { canvasSize, type Warp } from './transformation.ts';
 
 /** The names of a matrix's inputs: `indices` `[width·rows]` (entry-major), `weights` `[1,width,rows]`, `rest` `[1,rows]`. */
@@ -13,18 +13,22 @@ interface MatrixInputs {
 }
 
 /**
- * Most canvas positions that read one pixel. Positions lie 1/scale pixels apart, and one reads a pixel that is less than 1 away, so that at most
- * ⌈2·scale⌉ a side do; mirrored borders double that.
+ * Most canvas positions that read one pixel, for every draw of the settings. A position reads the pixels less than 1 away on both axes, so
+ * that those reading one pixel lie, counted in positions, in a square of side 2·scale turned by the angle, in whose upright bounding box at
+ * most ⌈its side⌉ fit along an axis. Mirrored borders repeat the pixel twice in every 2·(size − 1) pixels of what is read.
  */
-export function adjointWidth({ scale, border }: RenderSettings): number {
-  const side = Math.ceil(2 * scale[1]) * (border === 'reflect' ? 2 : 1);
-  return side * side;
+export function adjointWidth({ size, pad, jitter, scale, rotate, border }: RenderSettings): number {
+  const angle = (Math.min(rotate, 45) * Math.PI) / 180;
+  const spread = Math.cos(angle) + Math.sin(angle);
+  const reach = ((size + 2 * pad - jitter - 1) * spread) / scale[0] + 2;
+  const copies = border === 'reflect' ? 2 * Math.ceil(reach / (2 * (size - 1))) : 1;
+  return (copies * Math.ceil(2 * scale[1] * spread)) ** 2;
 }
 
 /** Declares the inputs of the matrix and of its transpose. */
 export function warpInputs(builder: GraphBuilder, settings: RenderSettings): { forward: MatrixInputs; adjoint: MatrixInputs } {
   const declare = (name: string, width: number, rows: number): MatrixInputs => ({
-    indices: builder.input(`${name}_indices`, { dtype: 'int64', shape: [width * rows] }),
+    indices: builder.input(`${name}_indices`, { dtype: 'int32', shape: [width * rows] }),
     weights: builder.input(`${name}_weights`, { dtype: 'float32', shape: [1, width, rows] }),
   });
   const positions = canvasSize(settings) ** 2;
@@ -53,7 +57,7 @@ export function warpTensors(warp: Warp, settings: RenderSettings): Record<string
   const width = adjointWidth(settings);
   const forward = { indices: new Int32Array(4 * positions), weights: new Float32Array(4 * positions) };
   const adjoint = { indices: new Int32Array(width * area), weights: new Float32Array(width * area) };
-  const filled = new Uint8Array(area);
+  const filled = new Uint32Array(area);
   for (let p = 0; p < positions; p++) {
     for (let k = 0; k < 4; k++) {
       const [index, weight] = [warp.indices[4 * p + k], warp.weights[4 * p + k]];
@@ -70,10 +74,10 @@ export function warpTensors(warp: Warp, settings: RenderSettings): Record<string
     }
   }
   return {
-    warp_indices: int64([4 * positions], forward.indices),
+    warp_indices: { dtype: 'int32', shape: [4 * positions], data: forward.indices },
     warp_weights: float32([1, 4, positions], forward.weights),
     warp_rest: float32([1, positions], warp.rest),
-    adjoint_indices: int64([width * area], adjoint.indices),
+    adjoint_indices: { dtype: 'int32', shape: [width * area], data: adjoint.indices },
     adjoint_weights: float32([1, width, area], adjoint.weights),
   };
 }

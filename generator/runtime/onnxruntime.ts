@@ -28,12 +28,14 @@ export function openOnnxRuntime({ device = 'cpu', threads = availableParallelism
     threads,
     compile: async (graph, options = {}) => {
       const sessionOptions: ort.InferenceSession.SessionOptions = {
-        executionProviders: [device],
+        executionProviders: device === 'cpu' ? ['cpu'] : [{ name: 'webgpu', forceCpuNodeNames: nodesForHost(graph) }],
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
         executionMode: 'sequential',
         graphOptimizationLevel: 'all',
         logSeverityLevel: 3,
+        // Each session has threads of its own, which would spin on after a run and take the cores from the next program's.
+        extra: { session: { force_spinning_stop: '1' } },
         ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
         ...(device === 'webgpu' ? { preferredOutputLocation: locations(graph, options) } : {}),
       };
@@ -86,6 +88,11 @@ class OnnxProgram implements Program {
   toString(): string {
     return `program of ${this.#graph.nodes.length} operators on ${this.#device}`;
   }
+}
+
+/** Nodes that the WebGPU provider takes and then fails to run: pooling that tells where its maxima were. */
+function nodesForHost(graph: Graph): string[] {
+  return graph.nodes.flatMap((node) => (node.op === 'MaxPool' && node.outputs.length > 1 ? [node.name] : []));
 }
 
 function locations(graph: Graph, { resident = [] }: CompileOptions): Record<string, 'cpu' | 'gpu-buffer'> {

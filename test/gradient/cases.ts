@@ -140,6 +140,9 @@ export const CASES = {
   Relu: unary('Relu'),
   Sigmoid: unary('Sigmoid'),
   Identity: unary('Identity'),
+  HardSigmoid: [
+    { about: 'a slope and two ends', x: [3, 9], values: 'apart', build: (b, x) => b.add('HardSigmoid', [x], { alpha: 0.5, beta: 0.5 }) },
+  ],
   Clip: [
     { about: 'both bounds', x: [3, 9], values: 'apart', build: (b, x) => b.add('Clip', [x, b.scalar(-1), b.scalar(1)], {}) },
     { about: 'lower bound alone', x: [3, 9], values: 'apart', build: (b, x) => b.add('Clip', [x, b.scalar(0)], {}) },

@@ -1,25 +1,52 @@
 /** The non-linearities. At a kink the gradient is that of the side where the unit is silent, as in PyTorch. */
 import type { GraphBuilder } from '../../graph/builder.ts';
+import { AtlasError } from '../../graph/errors.ts';
 import type { OpName } from '../../graph/graph.ts';
 import type { Rule } from '../rule.ts';
 
-/** dL/dy where `open`, 0 elsewhere. */
-function gate(builder: GraphBuilder, gradient: string, open: string): string {
-  return builder.add('Where', [open, gradient, builder.scalar(0)], {});
+/** So steep that a hard sigmoid is a step: a power of two, so that alpha·x + beta is exact and a value on the kink gives exactly 0. */
+const STEEP = 2 ** 100;
+
+/** 1 where y > low, 0 where y = low, as one pass over the values; y never lies below. */
+function above(builder: GraphBuilder, y: string, low: number): string {
+  return builder.add('HardSigmoid', [y], { alpha: STEEP, beta: -STEEP * low });
+}
+
+/** 1 where y < high, 0 where y = high; y never lies above. */
+function below(builder: GraphBuilder, y: string, high: number): string {
+  return builder.add('HardSigmoid', [y], { alpha: -STEEP, beta: STEEP * high });
+}
+
+/** The value of a scalar constant. */
+function constantScalar(builder: GraphBuilder, name: string, node: string): number {
+  const tensor = builder.constantValue(name);
+  if (tensor?.dtype !== 'float32' || tensor.data.length !== 1) {
+    throw new AtlasError(
+      `gradient of "${node}": expected constant float32 bounds, received bounds that are computed\nOnly fixed bounds are supported.`,
+    );
+  }
+  return tensor.data[0];
+}
+
+function times(builder: GraphBuilder, values: readonly string[]): string {
+  return values.reduce((product, value) => builder.add('Mul', [product, value], {}));
 }
 
 export const activation = {
   /** y = max(0, x): open where y > 0. */
-  Relu: ({ builder, node, gradient }) => [gate(builder, gradient, builder.add('Greater', [node.outputs[0], builder.scalar(0)], {}))],
+  Relu: ({ builder, node, gradient }) => [times(builder, [gradient, above(builder, node.outputs[0], 0)])],
   /** y = min(max(x, low), high): open where y lies strictly between. */
-  Clip: ({ builder, node: { inputs, outputs }, gradient }) => {
-    const tests = [
-      ...(inputs[1] ? [builder.add('Greater', [outputs[0], inputs[1]], {})] : []),
-      ...(inputs[2] ? [builder.add('Less', [outputs[0], inputs[2]], {})] : []),
-    ];
-    if (tests.length === 0) return [gradient];
-    return [gate(builder, gradient, tests.length === 1 ? tests[0] : builder.add('And', tests, {}))];
-  },
+  Clip: ({ builder, node: { name, inputs, outputs }, gradient }) => [
+    times(builder, [
+      gradient,
+      ...(inputs[1] ? [above(builder, outputs[0], constantScalar(builder, inputs[1], name))] : []),
+      ...(inputs[2] ? [below(builder, outputs[0], constantScalar(builder, inputs[2], name))] : []),
+    ]),
+  ],
+  /** y = clip(αx + β, 0, 1): y′ = α strictly between. */
+  HardSigmoid: ({ builder, node: { outputs, attributes }, gradient }) => [
+    times(builder, [gradient, builder.scalar(attributes.alpha), above(builder, outputs[0], 0), below(builder, outputs[0], 1)]),
+  ],
   /** y = 1 / (1 + exp −x): y′ = y − y². */
   Sigmoid: ({ builder, node: { outputs }, gradient }) => {
     const slope = builder.add('Sub', [outputs[0], builder.add('Mul', [outputs[0], outputs[0]], {})], {});

@@ -1,0 +1,61 @@
+/** `atlas check`: does a model, as read here, compute what it computes elsewhere? */
+import { type Command, InvalidArgumentError } from 'commander';
+import { readNpy, writeNpy } from '../graph/npy.ts';
+import { openModel } from '../models/open.ts';
+import { type CheckResult, checkLayer } from '../render/check.ts';
+import { openRuntime } from '../runtime/open.ts';
+import { deviceOption } from './options.ts';
+
+interface CheckOptions {
+  layer: string;
+  input?: string;
+  raw?: boolean;
+  channel?: number;
+  direction?: string;
+  gradient?: string;
+  device: 'auto' | 'cpu' | 'webgpu';
+  json?: boolean;
+}
+
+export function addCheck(program: Command): void {
+  program
+    .command('check')
+    .description('runs a layer and its input gradient on a picture, and compares the gradient with finite differences')
+    .argument('<model>', 'zoo id or model file')
+    .requiredOption('--layer <layer>', 'name or slug')
+    .option('--input <x.npy>', 'float32 (3,H,W) or (N,3,H,W) in [0,1]; waves of the size trained at if left out')
+    .option('--raw', "the input is in the network's own range")
+    .option('--channel <number>', 'the channel to score (0 if neither is given)', index)
+    .option('--direction <d.npy>', 'float32, one value a channel: score this direction instead')
+    .option('--gradient <out.npy>', 'write d score / d input, of the same shape as the input')
+    .addOption(deviceOption())
+    .option('--json', 'print JSON')
+    .action(async (reference: string, options: CheckOptions) => {
+      const { layer, raw, channel, device } = options;
+      const [model, runtime] = await Promise.all([openModel(reference), openRuntime({ device })]);
+      const input = options.input ? await readNpy(options.input) : undefined;
+      const direction = options.direction ? await readNpy(options.direction) : undefined;
+      const { gradient, ...result } = await checkLayer({ model, runtime, layer, input, raw, channel, direction });
+      if (options.gradient) await writeNpy(options.gradient, gradient);
+      process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : describe(result));
+    });
+}
+
+function describe(result: Omit<CheckResult, 'gradient'>): string {
+  const [means] = Array.isArray(result.channel_means[0]) ? result.channel_means : [result.channel_means];
+  const shown = (means as number[]).slice(0, 6).map((mean) => mean.toPrecision(6));
+  const verdict = result.finite_difference < 1e-2 ? 'agrees with' : 'DIFFERS FROM';
+  return [
+    `layer          ${result.layer}, ${result.shape.join(' × ')}`,
+    `channel means  ${shown.join(', ')}${result.shape[0] > shown.length ? ', …' : ''}`,
+    `score          ${[result.score].flat().join(', ')}`,
+    `gradient       length ${result.gradient_l2.toPrecision(6)}; it ${verdict} finite differences to ${result.finite_difference.toExponential(1)}`,
+    '',
+  ].join('\n');
+}
+
+function index(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value)) throw new InvalidArgumentError('expected a whole number.');
+  return value;
+}
