@@ -2,7 +2,7 @@
 import sharp from 'sharp';
 
 /** How pictures are compressed; part of every key. Smart subsampling keeps the edges of saturated colours. */
-export const ENCODING = { format: 'webp', quality: 90, effort: 4, smartSubsample: true } as const;
+export const ENCODING = { format: 'webp', quality: 85, effort: 4, smartSubsample: true } as const;
 
 /** A WebP file of RGB pixels, `[size,size,3]`. Equal pixels give equal bytes. */
 export async function encodePicture(pixels: Uint8Array, size: number): Promise<Buffer> {

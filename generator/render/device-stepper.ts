@@ -1,4 +1,5 @@
 /** Steps for runtimes whose values lie on a device: one program a step, the state never leaves it. */
+import { AtlasError } from '../graph/errors.ts';
 import { float32Data, type Tensor } from '../graph/tensor.ts';
 import type { Resident, Runtime, Value } from '../runtime/runtime.ts';
 import { adamInputs, STATE } from './adam.ts';
@@ -20,8 +21,15 @@ export async function compileDeviceStepper(request: ProgramRequest & { runtime: 
   let state: Record<string, Value> = {};
   let image: Resident | undefined;
 
+  const release = () => {
+    for (const value of [...Object.values(state), image]) if (value && 'resident' in value) value.dispose();
+    state = {};
+    image = undefined;
+  };
+
   return {
     start: async (jobs) => {
+      release();
       seed = jobs[0].seed;
       objective = objectiveInputs(jobs, settings, batch, layerShape);
       state = startState(jobs, settings, batch);
@@ -35,8 +43,12 @@ export async function compileDeviceStepper(request: ProgramRequest & { runtime: 
       image = outputs.image as Resident;
       return float32Data(outputs.score as Tensor, 'score');
     },
-    images: async () => float32Data((await (image as Resident).read()) as Tensor, 'image'),
+    images: async () => {
+      if (!image) throw new AtlasError('render: expected step() before images()');
+      return float32Data(await image.read(), 'image');
+    },
     dispose: async () => {
+      release();
       await Promise.all([...new Set([plain, redirected])].map((program) => program.dispose()));
     },
   };

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import * as ort from 'onnxruntime-node';
 import { writeOnnx } from '../compile/onnx-writer.ts';
+import { GraphBuilder } from '../graph/builder.ts';
 import { AtlasError, fault, reason } from '../graph/errors.ts';
 import type { Graph, ValueType } from '../graph/graph.ts';
 import { type Dtype, sizeOf, type Tensor } from '../graph/tensor.ts';
@@ -28,7 +29,7 @@ export function openOnnxRuntime({ device = 'cpu', threads = availableParallelism
     threads,
     compile: async (graph, options = {}) => {
       const sessionOptions: ort.InferenceSession.SessionOptions = {
-        executionProviders: device === 'cpu' ? ['cpu'] : [{ name: 'webgpu', forceCpuNodeNames: nodesForHost(graph) }],
+        executionProviders: device === 'cpu' ? ['cpu'] : [{ name: 'webgpu', ...nodesForHost(graph) }],
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
         executionMode: 'sequential',
@@ -76,7 +77,7 @@ class OnnxProgram implements Program {
     for (const [name, type] of this.#graph.inputs) feeds[name] = feed(name, type, inputs[name]);
     const results = await this.#session.run(feeds);
     const values: Record<string, Value> = {};
-    for (const name of this.#graph.outputs) values[name] = this.#resident.has(name) ? resident(results[name]) : await host(results[name]);
+    for (const name of this.#graph.outputs) values[name] = this.#resident.has(name) ? resident(results[name]) : onHost(results[name]);
     return values;
   }
 
@@ -91,8 +92,9 @@ class OnnxProgram implements Program {
 }
 
 /** Nodes that the WebGPU provider takes and then fails to run: pooling that tells where its maxima were. */
-function nodesForHost(graph: Graph): string[] {
-  return graph.nodes.flatMap((node) => (node.op === 'MaxPool' && node.outputs.length > 1 ? [node.name] : []));
+function nodesForHost(graph: Graph): { forceCpuNodeNames?: string[] } {
+  const names = graph.nodes.flatMap((node) => (node.op === 'MaxPool' && node.outputs.length > 1 ? [node.name] : []));
+  return names.length > 0 ? { forceCpuNodeNames: names } : {};
 }
 
 function locations(graph: Graph, { resident = [] }: CompileOptions): Record<string, 'cpu' | 'gpu-buffer'> {
@@ -110,11 +112,25 @@ function feed(name: string, type: ValueType, value: Value | undefined): ort.Tens
 }
 
 function resident(tensor: ort.Tensor): Resident {
-  return { resident: tensor, shape: tensor.dims, read: () => host(tensor), dispose: () => tensor.dispose() };
+  const read = async () => onHost(tensor.location === 'cpu' ? tensor : await download(tensor));
+  return { resident: tensor, shape: tensor.dims, read, dispose: () => tensor.dispose() };
 }
 
-async function host(tensor: ort.Tensor): Promise<Tensor> {
-  const data = tensor.location === 'cpu' ? tensor.data : await tensor.getData(true);
-  if (sizeOf(tensor.dims) !== data.length) throw new AtlasError(`program: expected ${sizeOf(tensor.dims)} values, received ${data.length}`);
-  return { dtype: tensor.type as Dtype, shape: tensor.dims, data } as Tensor;
+/** Copies a tensor from the device by a program that does nothing else: onnxruntime-node has no copy of its own (`getData` aborts the process). */
+async function download(tensor: ort.Tensor): Promise<ort.Tensor> {
+  const builder = new GraphBuilder();
+  builder.input('from', { dtype: tensor.type as Dtype, shape: tensor.dims });
+  const copy = writeOnnx(builder.build([builder.add('Identity', ['from'], {}, { outputs: ['to'] })]));
+  const session = await ort.InferenceSession.create(copy, { executionProviders: ['webgpu'], preferredOutputLocation: 'cpu' });
+  try {
+    return (await session.run({ from: tensor })).to;
+  } finally {
+    await session.release();
+  }
+}
+
+function onHost(tensor: ort.Tensor): Tensor {
+  if (sizeOf(tensor.dims) !== tensor.data.length)
+    throw new AtlasError(`program: expected ${sizeOf(tensor.dims)} values, received ${tensor.data.length}`);
+  return { dtype: tensor.type as Dtype, shape: tensor.dims, data: tensor.data } as Tensor;
 }
