@@ -5,14 +5,16 @@ import type { Resident, Runtime, Value } from '../runtime/runtime.ts';
 import { adamInputs, STATE } from './adam.ts';
 import { type ProgramRequest, stepGraph } from './programs.ts';
 import { nextState, objectiveInputs, type Stepper, startState } from './stepper.ts';
-import { drawTransformation, emptyWarp, fillWarp } from './transformation.ts';
+import { canvasSize, drawTransformation, emptyWarp, fillWarp } from './transformation.ts';
 import { warpTensors } from './warp-graph.ts';
 
 export async function compileDeviceStepper(request: ProgramRequest & { runtime: Runtime }): Promise<Stepper> {
-  const { runtime, settings, batch } = request;
+  const { model, layer, runtime, settings, batch } = request;
   const options = { resident: [...Object.values(STATE), 'image'] };
   const graph = stepGraph(request);
-  const layerShape = graph.types.get(request.layer)?.shape.slice(1) ?? [];
+  const side = canvasSize(settings);
+  const network = model.graph({ layers: [layer], batch, height: side, width: side });
+  const layerShape = network.types.get(layer)?.shape.slice(1) ?? [];
   const plain = await runtime.compile(graph, options);
   const redirected = settings.redirect_steps > 0 ? await runtime.compile(stepGraph(request, true), options) : plain;
   const warp = emptyWarp(settings);

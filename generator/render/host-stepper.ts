@@ -38,9 +38,13 @@ export async function compileHostStepper(request: ProgramRequest & { runtime: Ru
     start: async (jobs: readonly RenderJob[]) => {
       seed = jobs[0].seed;
       objective = objectiveInputs(jobs, settings, batch, layerShape);
-      state = startState(jobs, settings, batch);
+      const start = startState(jobs, settings, batch);
+      state = start;
       imageGradient.data.fill(0);
       await advance(update, { [RATE]: scalar(0), [CORRECTION]: scalar(1) });
+      // That made the first picture; penalties have moved the moments, though, which must begin at zero.
+      for (const value of Object.values(state)) if ('resident' in value) value.dispose();
+      state = start;
     },
     step: async (step) => {
       if (!image) throw new AtlasError('render: expected start() before step()');

@@ -31,7 +31,7 @@ export function networkGraph({ model, layer, settings, batch }: ProgramRequest, 
 
 /**
  * From the gradient by the picture, `image_gradient` `[batch,3,size,size]`, to the next parameters, and the picture they make: outputs the
- * state and `image`. With a gradient and a rate of zero it changes nothing, so that it also makes the first picture.
+ * state and `image`. With a rate of zero it leaves the parameters as they are, so that it also makes the first picture.
  */
 export function updateGraph({ settings, batch }: Pick<ProgramRequest, 'settings' | 'batch'>): Graph {
   const builder = new GraphBuilder();
