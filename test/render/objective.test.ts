@@ -1,0 +1,63 @@
+/** The objective: one weighted sum for channels, neurons and directions. */
+import { expect, test } from 'vitest';
+import { GraphBuilder } from '../../generator/graph/builder.ts';
+import { float32 } from '../../generator/graph/tensor.ts';
+import { addScore, objectiveMask } from '../../generator/render/objective.ts';
+import { evaluate, expectNear } from './evaluate.ts';
+import { draws } from './tiny-model.ts';
+
+const [BATCH, CHANNELS, HEIGHT, WIDTH] = [3, 4, 5, 3];
+const AREA = HEIGHT * WIDTH;
+const layer = draws('layer', BATCH * CHANNELS * AREA);
+
+/** The scores and the pooled activations of the layer under a mask and directions. */
+async function score(objective: 'channel' | 'neuron', directions: Float32Array): Promise<Float32Array[]> {
+  const builder = new GraphBuilder();
+  builder.input('layer', { dtype: 'float32', shape: [BATCH, CHANNELS, HEIGHT, WIDTH] });
+  return evaluate(builder, [addScore(builder, 'layer'), 'pooled'], {
+    layer: float32([BATCH, CHANNELS, HEIGHT, WIDTH], layer),
+    directions: float32([BATCH, CHANNELS], directions),
+    mask: objectiveMask(objective, HEIGHT, WIDTH),
+  });
+}
+
+const at = (b: number, c: number, i: number) => layer[(b * CHANNELS + c) * AREA + i];
+const positions = Array.from({ length: AREA }, (_, i) => i);
+const mean = (b: number, c: number) => positions.reduce((sum, i) => sum + at(b, c, i), 0) / AREA;
+
+test('a channel’s score is its mean over all positions, image by image', async () => {
+  const directions = new Float32Array(BATCH * CHANNELS);
+  const channels = [2, 0, 3];
+  for (const [b, c] of channels.entries()) directions[b * CHANNELS + c] = 1;
+  const [scores, pooled] = await score('channel', directions);
+  expectNear(
+    scores,
+    channels.map((c, b) => mean(b, c)),
+    1e-6,
+  );
+  expectNear(
+    pooled,
+    Array.from({ length: BATCH * CHANNELS }, (_, i) => mean(Math.floor(i / CHANNELS), i % CHANNELS)),
+    1e-6,
+  );
+});
+
+test('a neuron’s score is the one position at the centre, right and below of the middle for even sides', async () => {
+  const directions = new Float32Array(BATCH * CHANNELS);
+  for (let b = 0; b < BATCH; b++) directions[b * CHANNELS + 1] = 1;
+  const [scores] = await score('neuron', directions);
+  expectNear(
+    scores,
+    [0, 1, 2].map((b) => at(b, 1, 2 * WIDTH + 1)),
+    0,
+  );
+  const even = objectiveMask('neuron', 4, 6);
+  expect([...even.data].flatMap((value, i) => (value === 0 ? [] : [[i, value]]))).toEqual([[2 * 6 + 3, 1]]);
+});
+
+test('a direction’s score is the sum of its channels’ scores, weighted', async () => {
+  const directions = draws('directions', BATCH * CHANNELS, 0.5);
+  const [scores] = await score('channel', directions);
+  const expected = [0, 1, 2].map((b) => [0, 1, 2, 3].reduce((sum, c) => sum + directions[b * CHANNELS + c] * mean(b, c), 0));
+  expectNear(scores, expected, 1e-6);
+});
