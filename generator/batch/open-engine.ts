@@ -1,8 +1,9 @@
 /** The engine of every run but a test's: the real models, runtimes and renderers. */
 import { findLayer } from '../models/layers.ts';
 import { openModel } from '../models/open.ts';
-import { openProbe, openRenderer } from '../render/open.ts';
+import { openRenderer } from '../render/open.ts';
 import { resolveSettings } from '../render/presets.ts';
+import { openProbe } from '../render/probe.ts';
 import { openRuntime } from '../runtime/open.ts';
 import type { Engine } from './engine.ts';
 import type { Progress } from './progress.ts';

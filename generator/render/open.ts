@@ -1,13 +1,9 @@
-/** Opening a layer: to render it, and to read it. */
+/** Opening a layer to render it: the optimisation's loop. */
 import { AtlasError } from '../graph/errors.ts';
-import { float32, float32Data, type Tensor } from '../graph/tensor.ts';
 import { findLayer } from '../models/layers.ts';
-import { INPUT } from '../models/model.ts';
 import { compileDeviceStepper } from './device-stepper.ts';
 import { compileHostStepper } from './host-stepper.ts';
-import { MASK, objectiveMask } from './objective.ts';
-import { probeGraph } from './programs.ts';
-import type { LayerRequest, Probe, Rendered, Renderer, RenderJob, RenderOptions } from './renderer.ts';
+import type { LayerRequest, Rendered, Renderer, RenderJob, RenderOptions } from './renderer.ts';
 import type { Stepper } from './stepper.ts';
 
 /** Compiles a layer's programs for rendering. */
@@ -69,45 +65,4 @@ function finish(image: Float32Array, curve: Float32Array, size: number): Rendere
   const finite = curve.every(Number.isFinite) && image.every(Number.isFinite);
   const deviation = Math.sqrt(Math.max(0, squares / pixels.length - (sum / pixels.length) ** 2));
   return { state: !finite ? 'diverged' : deviation < FLAT_DEVIATION ? 'flat' : 'ok', pixels, curve };
-}
-
-/** Compiles a layer's network for reading. */
-export async function openProbe(request: LayerRequest): Promise<Probe> {
-  const layer = findLayer(request.model, request.layer, request.settings.size);
-  const { model, runtime, settings, batch } = request;
-  const graph = probeGraph({ ...request, layer: layer.name });
-  const program = await runtime.compile(graph);
-  const [, height, width] =
-    model
-      .graph({ layers: [layer.name], batch: 1, height: settings.size, width: settings.size })
-      .types.get(layer.name)
-      ?.shape.slice(1) ?? [];
-  const mask = objectiveMask(settings.objective, height, width);
-  const item = 3 * settings.size ** 2;
-  const { scale, offset } = model.preprocess;
-  return {
-    layer,
-    batch,
-    pooled: async (images, count) => {
-      if (images.length !== count * item)
-        throw new AtlasError(
-          `probe: expected ${count} pictures of [3,${settings.size},${settings.size}], received ${images.length} values`,
-        );
-      const channels = layer.shape[0];
-      const result = new Float32Array(count * channels);
-      for (let from = 0; from < count; from += batch) {
-        const input = new Float32Array(batch * item);
-        const part = images.subarray(from * item, Math.min(count, from + batch) * item);
-        for (let i = 0; i < part.length; i++) {
-          const colour = Math.floor((i % item) / (item / 3));
-          input[i] = part[i] * scale[colour] + offset[colour];
-        }
-        const { pooled } = await program.run({ [INPUT]: float32([batch, 3, settings.size, settings.size], input), [MASK]: mask });
-        const rows = float32Data(pooled as Tensor, 'pooled');
-        result.set(rows.subarray(0, Math.min(batch, count - from) * channels), from * channels);
-      }
-      return result;
-    },
-    dispose: () => program.dispose(),
-  };
 }
