@@ -1,6 +1,7 @@
 /** The contract on onnxruntime's WebGPU, on the software device that Debian's chromium package brings, so that no machine needs a GPU. */
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import glob from 'fast-glob';
 import { openOnnxRuntime } from '../../generator/runtime/onnxruntime.ts';
 import { missing } from '../requires.ts';
 import { describeRuntime } from './runtime.ts';
@@ -17,5 +18,7 @@ describeRuntime(
   (context) => {
     if (!existsSync(SWIFTSHADER))
       missing(context, `WebGPU has no software device: ${SWIFTSHADER} is not there (Debian: apt install chromium)`);
+    if (glob.sync('/usr/lib/**/libvulkan.so.1').length === 0)
+      missing(context, 'WebGPU has no Vulkan loader: libvulkan.so.1 is not there (Debian: apt install libvulkan1)');
   },
 );
