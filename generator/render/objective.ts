@@ -12,7 +12,9 @@ export function addPooled(builder: GraphBuilder, layer: string): string {
   const [batch, channels, height, width] = builder.shape(layer);
   const mask = builder.input(MASK, { dtype: 'float32', shape: [height * width, 1] });
   const flat = builder.add('Reshape', [layer, builder.integers([batch, channels, height * width])], { allowzero: 0 });
-  const pooled = builder.add('MatMul', [flat, mask], {});
+  // A mask for each image makes a product for each image: one product for all would round by where an image stands in the batch.
+  const masks = builder.add('Expand', [mask, builder.integers([batch, height * width, 1])], {});
+  const pooled = builder.add('MatMul', [flat, masks], {});
   return builder.add('Reshape', [pooled, builder.integers([batch, channels])], { allowzero: 0 }, { outputs: ['pooled'] });
 }
 
@@ -20,8 +22,15 @@ export function addPooled(builder: GraphBuilder, layer: string): string {
 export function addScore(builder: GraphBuilder, layer: string): string {
   const [batch, channels] = builder.shape(layer);
   const directions = builder.input(DIRECTIONS, { dtype: 'float32', shape: [batch, channels] });
-  const product = builder.add('Mul', [addPooled(builder, layer), directions], {});
-  return builder.add('ReduceSum', [product, builder.integers([1])], { keepdims: 0 }, { outputs: ['score'] });
+  // As a product for each image, too: a sum along a row rounds by where in memory the row begins.
+  const rows = builder.add('Reshape', [directions, builder.integers([batch, 1, channels])], { allowzero: 0 });
+  const columns = builder.add('Reshape', [addPooled(builder, layer), builder.integers([batch, channels, 1])], { allowzero: 0 });
+  return builder.add(
+    'Reshape',
+    [builder.add('MatMul', [rows, columns], {}), builder.integers([batch])],
+    { allowzero: 0 },
+    { outputs: ['score'] },
+  );
 }
 
 /** M for an objective: every position alike for `channel`, the one at the centre for `neuron`. */
