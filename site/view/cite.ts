@@ -1,6 +1,6 @@
 /** Citations of an atlas and of a unit: BibTeX and plain text. */
 import type { AtlasStore, Layer, Unit } from '../store/load-atlases.ts';
-import { shortName, unitTitle } from './unit.ts';
+import { layerTitle, unitTitle } from './unit.ts';
 
 export interface Citation {
   bibtex: string;
@@ -9,7 +9,7 @@ export interface Citation {
 
 /** How to cite one unit. `address` is the page's own, absolute where the site knows where it stands. */
 export function citeUnit(store: AtlasStore, layer: Layer, unit: Unit, address: string): Citation {
-  const title = `${unitTitle(unit)} of layer ${shortName(layer.layer.name)} in ${store.atlas.model.title}`;
+  const title = `${unitTitle(unit)} of layer ${layerTitle(layer.layer)} in ${store.atlas.model.title}`;
   return cite(store, { key: `${store.slug}-${layer.slug}-${unit.id}`, title, address });
 }
 

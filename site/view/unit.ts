@@ -1,11 +1,27 @@
 /** What a unit's page and tile say: names, alternative texts, states, neighbours and where its measures stand. */
-import type { Arm, Direction } from '../../data/schema.ts';
+import type { Arm, AtlasLayer, Direction } from '../../data/schema.ts';
 import type { AtlasStore, Layer, Unit } from '../store/load-atlases.ts';
 import { briefly, METRICS, type Metric, write } from './metrics.ts';
 
 /** Names from model files can be any length; a page shows so much of one. */
 export function shortName(name: string): string {
   return name.length > 80 ? `${name.slice(0, 79)}…` : name;
+}
+
+/**
+ * A layer's name for people: the parts of its name in the model file that its slug keeps, without the file's common prefix and bookkeeping.
+ * `FeatureExtractor/MobilenetV2/expanded_conv_6/expand/BatchNorm/batchnorm/add_1` with slug `expanded-conv-6-expand` → `expanded_conv_6/expand`.
+ * The slug itself where the name does not hold it.
+ */
+export function layerTitle({ name, slug }: AtlasLayer): string {
+  let rest = slug;
+  const kept = name.split('/').filter((part) => {
+    const word = part.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+    const fits = word !== '' && (rest === word || rest.startsWith(`${word}-`));
+    if (fits) rest = rest.slice(word.length + 1);
+    return fits;
+  });
+  return shortName(rest === '' ? kept.join('/') : slug);
 }
 
 /** `Channel 42`, `Channel 42, negative`, `Random direction 7`. */
@@ -43,7 +59,7 @@ export function stateSentence({ state, render }: Unit): string {
 export function altText(unit: Unit, layer: Layer): string {
   const title = unitTitle(unit);
   const said = unit.state === 'ok' ? briefly(unit.measures) : STATES[unit.state];
-  return `${title.charAt(0).toLowerCase()}${title.slice(1)} of ${shortName(layer.layer.name)}, ${said}`;
+  return `${title.charAt(0).toLowerCase()}${title.slice(1)} of ${layerTitle(layer.layer)}, ${said}`;
 }
 
 /** A sentence on how the direction is defined. */

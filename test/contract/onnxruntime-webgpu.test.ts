@@ -20,7 +20,6 @@ describeRuntime(
   (context) => {
     if (!existsSync(SWIFTSHADER))
       missing(context, `WebGPU has no software device: ${SWIFTSHADER} is not there (Debian: apt install chromium)`);
-    if (loaders.length === 0)
-      missing(context, 'WebGPU has no Vulkan loader: libvulkan.so.1 is not there (Debian: apt install libvulkan1)');
+    if (loaders.length === 0) missing(context, 'WebGPU has no Vulkan loader: libvulkan.so.1 is not there (Debian: apt install libvulkan1)');
   },
 );

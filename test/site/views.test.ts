@@ -15,6 +15,7 @@ import {
   altText,
   directionSentence,
   exceedSentence,
+  layerTitle,
   nameParts,
   neighbours,
   shortName,
@@ -123,6 +124,9 @@ describe('a layer', () => {
 
   test('cuts long names, and lets the others break after their separators', () => {
     expect(shortName('x'.repeat(10_000))).toHaveLength(80);
+    const about = { ...layer.layer, name: 'Top/Net/expanded_conv_6/expand/BatchNorm/batchnorm/add_1', slug: 'expanded-conv-6-expand' };
+    expect(layerTitle(about)).toBe('expanded_conv_6/expand');
+    expect(layerTitle({ ...about, slug: 'something-else' })).toBe('something-else');
     expect(nameParts('expanded_conv_3/expand')).toEqual(['expanded_', 'conv_', '3/', 'expand']);
   });
 });
