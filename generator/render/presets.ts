@@ -1,5 +1,7 @@
 /** Named settings of the renderer. */
 import type { Plan, PRESETS, RenderSettings } from '../../data/schema.ts';
+import { fault } from '../graph/errors.ts';
+import { canvasSize } from './transformation.ts';
 
 type Preset = (typeof PRESETS)[number];
 
@@ -46,8 +48,22 @@ export const PRESET_SETTINGS: Record<Preset, RenderSettings> = {
   },
 };
 
-/** A preset with what the plan and then the layer say otherwise. */
+/** A preset with what the plan and then the layer say otherwise. Throws where the settings contradict each other. */
 export function resolveSettings(plan: Partial<Plan['render']>, layer: Partial<RenderSettings> = {}): RenderSettings {
   const { preset = 'atlas', ...overrides } = plan;
-  return { ...PRESET_SETTINGS[preset], ...overrides, ...layer };
+  const settings = { ...PRESET_SETTINGS[preset], ...overrides, ...layer };
+  const { size, jitter, final_jitter, scale } = settings;
+  const wrong = (name: string, expected: string, received: unknown, remedy: string) =>
+    fault({ where: 'the plan', expected, name: `render.${name}`, received, remedy, exitCode: 2 });
+  if (2 * canvasSize(settings) < size) {
+    const least = Math.ceil((jitter + final_jitter - size / 2) / 2);
+    throw wrong(
+      'pad',
+      `at least ${least}, so that the shifts leave half of ${size} pixels in view`,
+      settings.pad,
+      'Raise the padding, or lower jitter and final_jitter.',
+    );
+  }
+  if (scale[0] > scale[1]) throw wrong('scale', 'the smaller magnification first', scale, 'Swap the two.');
+  return settings;
 }
