@@ -12,13 +12,14 @@ export function linear(domain: readonly [number, number], range: readonly [numbe
   return Object.assign((value: number) => Math.round((range[0] + place(value) * (range[1] - range[0])) * 10) / 10, { domain });
 }
 
-/** The smallest and largest of some numbers, widened a little; [0, 1] if there are none. */
+/** The smallest and largest of some numbers, widened a little; [0, 1] if there are none. Equal ones stand near the upper end, where measures are bounded. */
 export function extent(values: readonly number[], margin = 0.04): [number, number] {
   const finite = values.filter(Number.isFinite);
   if (finite.length === 0) return [0, 1];
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of finite) [low, high] = [Math.min(low, value), Math.max(high, value)];
-  const pad = (high - low || Math.abs(high) || 1) * margin;
+  if (high === low) return [low - 0.2 * (Math.abs(low) || 1), high + 0.01 * (Math.abs(low) || 1)];
+  const pad = (high - low) * margin;
   return [low - pad, high + pad];
 }
 
