@@ -18,7 +18,6 @@ export class GraphBuilder {
   readonly #constants = new Map<string, Tensor>();
   readonly #types = new Map<string, ValueType>();
   readonly #nodes: Node[] = [];
-  readonly #producers = new Map<string, Node>();
   readonly #scalars = new Map<string, string>();
   #count = 0;
 
@@ -72,7 +71,6 @@ export class GraphBuilder {
       if (!types[i])
         throw new AtlasError(`${node.op} "${node.name}": expected at most ${types.length} outputs, received ${node.outputs.length}`);
       this.#declare(name, types[i]);
-      this.#producers.set(name, node);
     });
     this.#nodes.push(node);
   }
@@ -114,11 +112,6 @@ export class GraphBuilder {
   /** The tensor behind a constant's name. */
   constantValue(name: string): Tensor | undefined {
     return this.#constants.get(name);
-  }
-
-  /** The node that makes a value; none for inputs and constants. */
-  producer(name: string): Node | undefined {
-    return this.#producers.get(name);
   }
 
   /** The nodes so far, in order. */

@@ -26,12 +26,13 @@ export async function compileHostStepper(request: ProgramRequest & { runtime: Ru
   let seed = 0;
   let objective: Record<string, Tensor> = {};
   let state: Record<string, Value> = {};
-  let image: Float32Array | undefined;
+  const image = float32(imageGradient.shape, new Float32Array(imageGradient.data.length));
+  let started = false;
 
   const advance = async (program: Program, inputs: Record<string, Value>) => {
-    const outputs = await program.run({ ...state, ...inputs, image_gradient: imageGradient });
+    const outputs = await program.run({ ...state, ...inputs, image_gradient: imageGradient, image_before: image });
     state = nextState(outputs, state);
-    image = float32Data(outputs.image as Tensor, 'image');
+    image.data.set(float32Data(outputs.image as Tensor, 'image'));
   };
 
   return {
@@ -41,23 +42,25 @@ export async function compileHostStepper(request: ProgramRequest & { runtime: Ru
       const start = startState(jobs, settings, batch);
       state = start;
       imageGradient.data.fill(0);
+      image.data.fill(0);
       await advance(update, { [RATE]: scalar(0), [CORRECTION]: scalar(1) });
       // That made the first picture; penalties have moved the moments, though, which must begin at zero.
       for (const value of Object.values(state)) if ('resident' in value) value.dispose();
       state = start;
+      started = true;
     },
     step: async (step) => {
-      if (!image) throw new AtlasError('render: expected start() before step()');
+      if (!started) throw new AtlasError('render: expected start() before step()');
       fillWarp(drawTransformation(seed, step, settings), settings, warp);
-      applyWarp(warp, image, planes, scale, offset, canvas.data);
+      applyWarp(warp, image.data, planes, scale, offset, canvas.data);
       const { score, gradient } = await (step < settings.redirect_steps ? redirected : network).run({ ...objective, [INPUT]: canvas });
       applyWarpAdjoint(warp, float32Data(gradient as Tensor, 'gradient'), planes, scale, imageGradient.data);
       await advance(update, adamInputs(step, settings));
       return float32Data(score as Tensor, 'score');
     },
     images: async () => {
-      if (!image) throw new AtlasError('render: expected start() before images()');
-      return image;
+      if (!started) throw new AtlasError('render: expected start() before images()');
+      return image.data;
     },
     dispose: async () => {
       await Promise.all([...new Set([network, redirected, update])].map((program) => program.dispose()));

@@ -29,12 +29,13 @@ export function startParameters(unit: string, seed: number, { size, start_deviat
   return Float32Array.from({ length: 3 * parts * rows * columns }, () => start_deviation * stream.normal());
 }
 
-/**
- * Adds the picture that the parameters stand for, `[batch,3,size,size]` with values in (0,1):
- * sigmoid(colour · irfft2(spectrum · decay) / 4), the transform orthonormal.
- * The result is called `output`.
- */
+/** Adds the picture that the parameters stand for, `[batch,3,size,size]` with values in (0,1): the sigmoid of {@link addLogits}, called `output`. */
 export function addImage(builder: GraphBuilder, parameters: string, settings: RenderSettings, output: string): string {
+  return builder.add('Sigmoid', [addLogits(builder, parameters, settings)], {}, { outputs: [output] });
+}
+
+/** Adds colour · irfft2(spectrum · decay) / 4, the transform orthonormal, `[batch,3,size,size]`: linear in the parameters. */
+export function addLogits(builder: GraphBuilder, parameters: string, settings: RenderSettings): string {
   const { size, decay_power, decorrelate } = settings;
   const [batch] = builder.shape(parameters);
   const [parts, rows, columns] = spectrumShape(size);
@@ -42,15 +43,14 @@ export function addImage(builder: GraphBuilder, parameters: string, settings: Re
   const spectrum = builder.add('Reshape', [parameters, builder.integers([batch, 3, parts * rows, columns])], { allowzero: 0 });
   const decay = builder.constant(float32([1, 1, parts * rows, columns], decayFilter(size, decay_power)));
   const scaled = builder.add('Mul', [spectrum, decay], {});
-  // Colour is linear, so that it may come before the transform: the picture then goes straight into the sigmoid.
+  // Colour is linear, so that it may come before the transform.
   const colour = builder.constant(float32([3, 3, 1, 1], colourMatrix(decorrelate)));
   const coloured = builder.add('Conv', [scaled, colour], { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], group: 1 });
   const flat = builder.add('Reshape', [coloured, builder.integers([planes, parts * rows, columns])], { allowzero: 0 });
   const columnsDone = builder.add('MatMul', [builder.constant(float32([2 * size, 2 * size], inverseColumns(size))), flat], {});
   const lines = builder.add('Reshape', [columnsDone, builder.integers([planes * size, 2 * columns])], { allowzero: 0 });
   const rowsDone = builder.add('MatMul', [lines, builder.constant(float32([2 * columns, size], inverseRows(size)))], {});
-  const picture = builder.add('Reshape', [rowsDone, builder.integers([batch, 3, size, size])], { allowzero: 0 });
-  return builder.add('Sigmoid', [picture], {}, { outputs: [output] });
+  return builder.add('Reshape', [rowsDone, builder.integers([batch, 3, size, size])], { allowzero: 0 });
 }
 
 /**

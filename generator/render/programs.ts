@@ -2,13 +2,14 @@
 import type { RenderSettings } from '../../data/schema.ts';
 import { differentiate } from '../gradient/differentiate.ts';
 import { REDIRECTED } from '../gradient/redirect.ts';
+import { RULES } from '../gradient/rules/table.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import type { Graph } from '../graph/graph.ts';
 import { float32 } from '../graph/tensor.ts';
 import { INPUT, type Model } from '../models/model.ts';
 import { addAdam, STATE } from './adam.ts';
 import { addPooled, addScore } from './objective.ts';
-import { addImage, parameterShape } from './parameterisation.ts';
+import { addImage, addLogits, parameterShape } from './parameterisation.ts';
 import { addPenalty } from './regulariser.ts';
 import { canvasSize } from './transformation.ts';
 import { addWarp, warpInputs } from './warp-graph.ts';
@@ -31,13 +32,15 @@ export function networkGraph({ model, layer, settings, batch }: ProgramRequest, 
 
 /**
  * From the gradient by the picture, `image_gradient` `[batch,3,size,size]`, to the next parameters, and the picture they make: outputs the
- * state and `image`. With a rate of zero it leaves the parameters as they are, so that it also makes the first picture.
+ * state and `image`. The picture before, `image_before`, is an input, since the last step made it. With a rate of zero the parameters stay
+ * as they are, so that this makes the first picture too.
  */
 export function updateGraph({ settings, batch }: Pick<ProgramRequest, 'settings' | 'batch'>): Graph {
   const builder = new GraphBuilder();
   addState(builder, batch, settings.size);
-  const imageGradient = builder.input('image_gradient', { dtype: 'float32', shape: [batch, 3, settings.size, settings.size] });
-  const before = addImage(builder, 'parameters', settings, 'image_before');
+  const type = { dtype: 'float32', shape: [batch, 3, settings.size, settings.size] } as const;
+  const imageGradient = builder.input('image_gradient', type);
+  const before = builder.input('image_before', type);
   const outputs = addAdam(builder, gradientByParameters(builder, before, imageGradient, settings));
   return builder.build([...outputs, addImage(builder, STATE.parameters, settings, 'image')]);
 }
@@ -68,11 +71,17 @@ export function probeGraph({ model, layer, settings, batch }: ProgramRequest): G
   return builder.build([addPooled(builder, layer)]);
 }
 
-/** d(Σ image·G − penalty)/d parameters, G being fixed: the picture's gradient, less the regularisers', carried through the parameterisation. */
+/**
+ * d(Σ image·G − penalty)/d parameters, G being fixed: the picture's gradient, less the regularisers', carried through the parameterisation.
+ * That is a sigmoid, whose slope follows from the picture, of something linear: nothing forward is computed for it.
+ */
 function gradientByParameters(builder: GraphBuilder, image: string, imageGradient: string, settings: RenderSettings): string {
   const penalty = addPenalty(builder, image, settings);
-  const seed = penalty ? builder.add('Sub', [imageGradient, differentiate(builder, penalty, image)], {}) : imageGradient;
-  return differentiate(builder, image, 'parameters', {}, seed);
+  const gradient = penalty ? builder.add('Sub', [imageGradient, differentiate(builder, penalty, image)], {}) : imageGradient;
+  const logits = addLogits(builder, 'parameters', settings);
+  const node = { op: 'Sigmoid', name: 'image', inputs: [logits], outputs: [image], attributes: {} } as const;
+  const [byLogits] = RULES.Sigmoid({ builder, node, gradient, wanted: [true] });
+  return differentiate(builder, logits, 'parameters', {}, byLogits);
 }
 
 function addState(builder: GraphBuilder, batch: number, size: number): void {

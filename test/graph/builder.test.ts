@@ -142,6 +142,6 @@ describe('building', () => {
     const next = GraphBuilder.from(builder.build([first]));
     const second = next.add('Relu', [first], {});
     expect(second).not.toBe(first);
-    expect(next.producer(second)?.inputs).toEqual([first]);
+    expect(next.nodes.find(({ outputs }) => outputs[0] === second)?.inputs).toEqual([first]);
   });
 });

@@ -80,12 +80,15 @@ test.for(fixture.gradients)('$layer: channel means within 1e-4, input gradients 
 });
 
 // Adam makes the smallest gradients as large as the largest, so that a rounding error of 1e-8 moves a picture by 1e-7. The second picture of the
-// first entry lies that close to the kink of a ReLU6 after a step, and which side it falls on decides what follows: PyTorch's numbers must be
-// reached from the given start or from one that differs from it by less than float32's rounding.
-const NUDGES = [0, 1, 2, 3, 4, 5, 6, 7];
+// first entry lies that close to the kink of a ReLU6 after a step, and which side it falls on decides what follows: from the exact start ours
+// falls on the other side than PyTorch's. The first picture must be reached from the exact start, every one from that or from a start moved by
+// less than float32's rounding (6e-8 of a value).
+const NUDGES = [0, 1, 2, 3];
+const NUDGE = 3e-8;
 
 test.for(fixture.lucid_steps)("$layer: Lucid's parameterisation and three Adam steps within 2e-3 of PyTorch", async (expected, context) => {
   const model = await defaultModel(context);
+  await threeSteps(model, expected, 0, 1);
   const errors: string[] = [];
   for (const nudge of NUDGES) {
     try {
@@ -98,8 +101,8 @@ test.for(fixture.lucid_steps)("$layer: Lucid's parameterisation and three Adam s
   expect.fail(`no start within rounding of the given one reaches PyTorch's numbers: ${errors.join('; ')}`);
 });
 
-/** Throws where a figure is further than it may be from PyTorch's; `nudge` changes the start by up to nudge · 3e-8 of itself. */
-async function threeSteps(model: Model, expected: LucidSteps, nudge: number): Promise<void> {
+/** Throws where a figure is further than it may be from PyTorch's; `nudge` above 0 moves the start by up to NUDGE of itself, differently for each. */
+async function threeSteps(model: Model, expected: LucidSteps, nudge: number, pictures = expected.channels.length): Promise<void> {
   const { layer, channels, size, steps, learning_rate } = expected;
   const batch = channels.length;
   const lucid = PRESET_SETTINGS.lucid;
@@ -121,7 +124,7 @@ async function threeSteps(model: Model, expected: LucidSteps, nudge: number): Pr
     const y = Math.floor(rest / columns) % size;
     const plane = Math.floor(rest / columns / size);
     parameters[index(Math.floor(plane / 3), plane % 3, y, x, part)] =
-      0.01 * Math.sin(0.731 * i + 0.2) * (1 + 3e-8 * nudge * stream.between(-1, 1));
+      0.01 * Math.sin(0.731 * i + 0.2) * (1 + (nudge > 0 ? NUDGE : 0) * stream.between(-1, 1));
   }
   const directions = new Float32Array(batch * layerChannels);
   for (const [b, channel] of channels.entries()) directions[b * layerChannels + channel] = 1;
@@ -132,10 +135,8 @@ async function threeSteps(model: Model, expected: LucidSteps, nudge: number): Pr
   const zeros = () => float32(shape, new Float32Array(parameters.length));
   const still = { rate: float32([], [0]), correction: float32([], [1]) };
   const state: Record<string, Tensor> = { parameters: float32(shape, parameters), first: zeros(), second: zeros() };
-  let image = read(
-    await update.run({ ...state, ...still, image_gradient: float32(pictureShape, new Float32Array(batch * 3 * size * size)) }),
-    'image',
-  );
+  const blank = float32(pictureShape, new Float32Array(batch * 3 * size * size));
+  let image = read(await update.run({ ...state, ...still, image_gradient: blank, image_before: blank }), 'image');
   for (const [b, c, y, x, value] of expected.image_at) expectClose(image[((b * 3 + c) * size + y) * size + x], value, 1e-5);
   expectClose(image.reduce((sum, value) => sum + value, 0) / image.length, expected.image_mean, 1e-5);
 
@@ -155,7 +156,12 @@ async function threeSteps(model: Model, expected: LucidSteps, nudge: number): Pr
       pictureShape,
       read(outputs, 'gradient').map((value) => 2 * value),
     );
-    const next = await update.run({ ...state, ...adamInputs(step, settings), image_gradient: gradient });
+    const next = await update.run({
+      ...state,
+      ...adamInputs(step, settings),
+      image_gradient: gradient,
+      image_before: float32(pictureShape, image),
+    });
     if (step === 0) {
       // After one step the first moment is a tenth of the gradient; the fixture's loss is minus the score.
       const lossGradient = read(next, STATE.first).map((value) => -10 * value);
@@ -166,6 +172,6 @@ async function threeSteps(model: Model, expected: LucidSteps, nudge: number): Pr
     for (const [name, output] of Object.entries(STATE)) state[name] = next[output] as Tensor;
     image = read(next, 'image');
   }
-  for (const [b, c, y, x, part, value] of expected.spectrum_after_at)
+  for (const [b, c, y, x, part, value] of expected.spectrum_after_at.filter(([picture]) => picture < pictures))
     expectClose((state.parameters.data as Float32Array)[index(b, c, y, x, part)], value, 2e-3);
 }

@@ -64,12 +64,14 @@ describe.each(WEIGHTS)('through the update, for %o', (weights) => {
     const parameters = draws('spectrum', sizeOf(shape));
     const imageGradient = draws('image gradient', sizeOf(pictureShape), 0.02);
     const zeros = float32(shape, new Float32Array(parameters.length));
-    const run = (values: Float32Array) =>
+    const blank = new Float32Array(sizeOf(pictureShape));
+    const run = (values: Float32Array, before: Float32Array = blank) =>
       program.run({
         parameters: float32(shape, values),
         first: zeros,
         second: zeros,
         image_gradient: float32(pictureShape, imageGradient),
+        image_before: float32(pictureShape, before),
         rate: float32([], [0]),
         correction: float32([], [1]),
       });
@@ -79,7 +81,8 @@ describe.each(WEIGHTS)('through the update, for %o', (weights) => {
       return pictures.reduce((sum, pixel, i) => sum + pixel * imageGradient[i], 0) - total;
     };
     // The first moment after a step from zero is a tenth of the gradient.
-    const gradient = float32Data((await run(parameters))[STATE.first] as Tensor, 'first').map((moment) => 10 * moment);
+    const picture = float32Data((await run(parameters)).image as Tensor, 'image');
+    const gradient = float32Data((await run(parameters, picture))[STATE.first] as Tensor, 'first').map((moment) => 10 * moment);
     const largest = Math.max(...gradient.map(Math.abs));
     // Short, so that few differences of neighbours change their sign on the way.
     const step = 1 / 2048;
