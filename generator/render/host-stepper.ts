@@ -2,65 +2,76 @@
 import { AtlasError } from '../graph/errors.ts';
 import { float32, float32Data, scalar, type Tensor } from '../graph/tensor.ts';
 import { INPUT } from '../models/model.ts';
-import type { Program, Runtime, Value } from '../runtime/runtime.ts';
+import type { Runtime, Value } from '../runtime/runtime.ts';
 import { adamInputs, CORRECTION, RATE, STATE } from './adam.ts';
-import { networkGraph, type ProgramRequest, updateGraph } from './programs.ts';
-import type { RenderJob } from './renderer.ts';
+import type { HostPrograms } from './host-programs.ts';
 import { nextState, objectiveInputs, type Stepper, startState } from './stepper.ts';
 import { applyWarp, applyWarpAdjoint, canvasSize, drawTransformation, emptyWarp, fillWarp } from './transformation.ts';
 
-export async function compileHostStepper(request: ProgramRequest & { runtime: Runtime }): Promise<Stepper> {
-  const { model, runtime, settings, batch } = request;
-  const graph = networkGraph(request);
-  const layerShape = graph.types.get(request.layer)?.shape.slice(1) ?? [];
-  const network = await runtime.compile(graph);
-  const redirected = settings.redirect_steps > 0 ? await runtime.compile(networkGraph(request, true)) : network;
-  const update = await runtime.compile(updateGraph(request), { resident: Object.values(STATE) });
+/** One picture of the batch. */
+interface Picture {
+  readonly objective: Readonly<Record<string, Tensor>>;
+  /** `[1,3,size,size]`, as the last update made it. */
+  readonly image: Tensor<'float32'>;
+  state: Record<string, Value>;
+}
+
+/** Compiles the programs. The stepper takes any number of jobs: they go step by step together, sharing each step's transformation. */
+export async function compileHostStepper(programs: HostPrograms, runtime: Runtime): Promise<Stepper> {
+  const { settings, preprocess, layerShape } = programs;
+  const network = await runtime.compile(programs.network);
+  const redirected = programs.redirected ? await runtime.compile(programs.redirected) : network;
+  const update = await runtime.compile(programs.update, { resident: Object.values(STATE) });
 
   const side = canvasSize(settings);
-  const planes = batch * 3;
-  const canvas = float32([batch, 3, side, side], new Float32Array(planes * side * side));
-  const imageGradient = float32([batch, 3, settings.size, settings.size], new Float32Array(planes * settings.size ** 2));
+  const { scale, offset } = preprocess;
+  const canvas = float32([1, 3, side, side], new Float32Array(3 * side * side));
+  const imageGradient = float32([1, 3, settings.size, settings.size], new Float32Array(3 * settings.size ** 2));
   const warp = emptyWarp(settings);
-  const { scale, offset } = model.preprocess;
   let seed = 0;
-  let objective: Record<string, Tensor> = {};
-  let state: Record<string, Value> = {};
-  const image = float32(imageGradient.shape, new Float32Array(imageGradient.data.length));
-  let started = false;
+  let pictures: Picture[] = [];
 
-  const advance = async (program: Program, inputs: Record<string, Value>) => {
-    const outputs = await program.run({ ...state, ...inputs, image_gradient: imageGradient, image_before: image });
-    state = nextState(outputs, state);
-    image.data.set(float32Data(outputs.image as Tensor, 'image'));
+  const advance = async (picture: Picture, inputs: Record<string, Value>) => {
+    const outputs = await update.run({ ...picture.state, ...inputs, image_gradient: imageGradient, image_before: picture.image });
+    picture.state = nextState(outputs, picture.state);
+    picture.image.data.set(float32Data(outputs.image as Tensor, 'image'));
   };
 
   return {
-    start: async (jobs: readonly RenderJob[]) => {
+    start: async (jobs) => {
       seed = jobs[0].seed;
-      objective = objectiveInputs(jobs, settings, batch, layerShape);
-      const start = startState(jobs, settings, batch);
-      state = start;
-      imageGradient.data.fill(0);
-      image.data.fill(0);
-      await advance(update, { [RATE]: scalar(0), [CORRECTION]: scalar(1) });
-      // That made the first picture; penalties have moved the moments, though, which must begin at zero.
-      for (const value of Object.values(state)) if ('resident' in value) value.dispose();
-      state = start;
-      started = true;
+      pictures = [];
+      for (const job of jobs) {
+        const start = startState([job], settings, 1);
+        const image = float32(imageGradient.shape, new Float32Array(imageGradient.data.length));
+        const picture: Picture = { objective: objectiveInputs([job], settings, 1, layerShape), image, state: start };
+        imageGradient.data.fill(0);
+        await advance(picture, { [RATE]: scalar(0), [CORRECTION]: scalar(1) });
+        // That made the first picture; penalties have moved the moments, though, which must begin at zero.
+        for (const value of Object.values(picture.state)) if ('resident' in value) value.dispose();
+        picture.state = start;
+        pictures.push(picture);
+      }
     },
     step: async (step) => {
-      if (!started) throw new AtlasError('render: expected start() before step()');
+      if (pictures.length === 0) throw new AtlasError('render: expected start() before step()');
       fillWarp(drawTransformation(seed, step, settings), settings, warp);
-      applyWarp(warp, image.data, planes, scale, offset, canvas.data);
-      const { score, gradient } = await (step < settings.redirect_steps ? redirected : network).run({ ...objective, [INPUT]: canvas });
-      applyWarpAdjoint(warp, float32Data(gradient as Tensor, 'gradient'), planes, scale, imageGradient.data);
-      await advance(update, adamInputs(step, settings));
-      return float32Data(score as Tensor, 'score');
+      const program = step < settings.redirect_steps ? redirected : network;
+      const scores = new Float32Array(pictures.length);
+      for (const [i, picture] of pictures.entries()) {
+        applyWarp(warp, picture.image.data, 3, scale, offset, canvas.data);
+        const { score, gradient } = await program.run({ ...picture.objective, [INPUT]: canvas });
+        applyWarpAdjoint(warp, float32Data(gradient as Tensor, 'gradient'), 3, scale, imageGradient.data);
+        await advance(picture, adamInputs(step, settings));
+        scores[i] = float32Data(score as Tensor, 'score')[0];
+      }
+      return scores;
     },
     images: async () => {
-      if (!started) throw new AtlasError('render: expected start() before images()');
-      return image.data;
+      if (pictures.length === 0) throw new AtlasError('render: expected start() before images()');
+      const images = new Float32Array(pictures.length * imageGradient.data.length);
+      for (const [i, { image }] of pictures.entries()) images.set(image.data, i * image.data.length);
+      return images;
     },
     dispose: async () => {
       await Promise.all([...new Set([network, redirected, update])].map((program) => program.dispose()));
