@@ -13,7 +13,7 @@ import { openThreads } from './threads.ts';
  * where sharing each operator between them does not (test/bench/RESULTS.md).
  */
 export async function openRenderer(request: LayerRequest): Promise<Renderer> {
-  const { model, runtime, settings, batch } = request;
+  const { model, settings, batch } = request;
   const layer = findLayer(model, request.layer, settings.size);
   const { render, dispose } = await openSteps({ ...request, layer: layer.name });
   return {
