@@ -1,5 +1,6 @@
 /** The graphs of an optimisation step. On the host it is two programs with the warp's loops between them; on a device it is one. */
 import type { RenderSettings } from '../../data/schema.ts';
+import { splitPhases } from '../compile/phase-split.ts';
 import { differentiate } from '../gradient/differentiate.ts';
 import { REDIRECTED } from '../gradient/redirect.ts';
 import { RULES } from '../gradient/rules/table.ts';
@@ -24,7 +25,7 @@ export interface ProgramRequest {
 /** The network from its input to the score and back: outputs `score` `[batch]` and `gradient` `[batch,3,canvas,canvas]`. */
 export function networkGraph({ model, layer, settings, batch }: ProgramRequest, redirected = false): Graph {
   const side = canvasSize(settings);
-  const builder = GraphBuilder.from(model.graph({ layers: [layer], batch, height: side, width: side }));
+  const builder = GraphBuilder.from(splitPhases(model.graph({ layers: [layer], batch, height: side, width: side })));
   const score = addScore(builder, layer);
   const gradient = differentiate(builder, score, INPUT, redirected ? REDIRECTED : {});
   return builder.build([score, named(builder, gradient, 'gradient')]);
