@@ -1,10 +1,11 @@
 /** Timing an optimisation step: the whole of it, and the network's forward pass alone at the same size and batch. */
 import type { RenderSettings } from '../../data/schema.ts';
-import { float32 } from '../graph/tensor.ts';
+import { float32, sizeOf } from '../graph/tensor.ts';
 import { findLayer } from '../models/layers.ts';
 import { INPUT, type Model } from '../models/model.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { openRenderer } from './open.ts';
+import { coloursOf } from './programs.ts';
 import { canvasSize } from './transformation.ts';
 
 export interface BenchRequest {
@@ -62,7 +63,8 @@ export async function benchLayer({ model, runtime, layer, settings, batch }: Ben
 
 async function timeForward(model: Model, runtime: Runtime, layer: string, side: number, batch: number, runs: number): Promise<number[]> {
   const program = await runtime.compile(model.graph({ layers: [layer], batch, height: side, width: side }));
-  const input = float32([batch, 3, side, side], new Float32Array(batch * 3 * side * side).fill(0.1));
+  const shape = [batch, coloursOf(model), side, side];
+  const input = float32(shape, new Float32Array(sizeOf(shape)).fill(0.1));
   const times: number[] = [];
   for (let i = -WARM_UP; i < runs; i++) {
     const start = performance.now();

@@ -17,7 +17,7 @@ async function score(objective: 'channel' | 'neuron', directions: Float32Array):
   return evaluate(builder, [addScore(builder, 'layer'), 'pooled'], {
     layer: float32([BATCH, CHANNELS, HEIGHT, WIDTH], layer),
     directions: float32([BATCH, CHANNELS], directions),
-    mask: objectiveMask(objective, HEIGHT, WIDTH),
+    mask: objectiveMask({ objective }, HEIGHT, WIDTH),
   });
 }
 
@@ -51,7 +51,7 @@ test('a neuron’s score is the one position at the centre, right and below of t
     [0, 1, 2].map((b) => at(b, 1, 2 * WIDTH + 1)),
     0,
   );
-  const even = objectiveMask('neuron', 4, 6);
+  const even = objectiveMask({ objective: 'neuron' }, 4, 6);
   expect([...even.data].flatMap((value, i) => (value === 0 ? [] : [[i, value]]))).toEqual([[2 * 6 + 3, 1]]);
 });
 

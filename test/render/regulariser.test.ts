@@ -9,7 +9,7 @@ import { updateGraph } from '../../generator/render/programs.ts';
 import { addPenalty } from '../../generator/render/regulariser.ts';
 import { openOnnxRuntime } from '../../generator/runtime/onnxruntime.ts';
 import { evaluate, expectNear } from './evaluate.ts';
-import { draws } from './tiny-model.ts';
+import { draws, tinyModel } from './tiny-model.ts';
 
 const SIZE = 5;
 const BATCH = 2;
@@ -59,8 +59,8 @@ test('weights of zero add nothing to the graph', () => {
 describe.each(WEIGHTS)('through the update, for %o', (weights) => {
   test('the gradient is that of Σ image·G − penalty, by central differences', async () => {
     const settings = { ...PLAIN, ...weights };
-    const shape = parameterShape(BATCH, SIZE);
-    const program = await openOnnxRuntime({ threads: 1 }).compile(updateGraph({ settings, batch: BATCH }));
+    const shape = parameterShape(BATCH, settings, 3);
+    const program = await openOnnxRuntime({ threads: 1 }).compile(updateGraph({ model: tinyModel(), settings, batch: BATCH }));
     const parameters = draws('spectrum', sizeOf(shape));
     const imageGradient = draws('image gradient', sizeOf(pictureShape), 0.02);
     const zeros = float32(shape, new Float32Array(parameters.length));
