@@ -30,7 +30,7 @@ export function optimisedAxes(settings: RenderSettings, colours: number): number
 
 /**
  * The colours of the settings times `contrast`. Three decorrelated ones are Lucid's matrix over its largest column norm; grey is a column of
- * ones; any other number of colours, for which no correlation is known, and alpha are left as they are.
+ * 1/√3 (1/√colours), as long as that one; any other number of colours, for which no correlation is known, and alpha are left as they are.
  */
 export function colourMatrix(settings: RenderSettings, colours: number, contrast: number): ColourMatrix {
   const channels = pictureChannels(settings, colours);
@@ -40,7 +40,7 @@ export function colourMatrix(settings: RenderSettings, colours: number, contrast
   const entry = (channel: number, axis: number) => {
     const [isAlpha, ofAlpha] = [channel >= colours, hasAlpha(settings) && axis === axes - 1];
     if (isAlpha || ofAlpha) return isAlpha && ofAlpha ? contrast : 0;
-    if (settings.grey_scale) return contrast;
+    if (settings.grey_scale) return contrast / Math.sqrt(colours);
     if (settings.decorrelate && colours === 3) return (contrast * root[3 * channel + axis]) / largest;
     return channel === axis ? contrast : 0;
   };
