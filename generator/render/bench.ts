@@ -4,6 +4,7 @@ import { float32 } from '../graph/tensor.ts';
 import { INPUT, type Model } from '../models/model.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { openRenderer } from './open.ts';
+import { coloursOf } from './programs.ts';
 import { canvasSize } from './transformation.ts';
 
 export interface BenchRequest {
@@ -46,7 +47,7 @@ export async function benchLayer({ model, runtime, layer, settings, batch }: Ben
   });
   const side = canvasSize(settings);
   const forward = await runtime.compile(model.graph({ layers: [renderer.layer.name], batch, height: side, width: side }));
-  const colours = model.preprocess.scale.length;
+  const colours = coloursOf(model);
   const input = float32([batch, colours, side, side], new Float32Array(batch * colours * side * side).fill(0.1));
   const steps: number[] = [];
   const passes: number[] = [];

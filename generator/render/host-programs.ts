@@ -1,28 +1,31 @@
 /** What a host stepper runs, as plain data: a thread of its own can be given it. */
 import type { RenderSettings } from '../../data/schema.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { Model, Preprocess } from '../models/model.ts';
-import { networkGraph, updateGraph } from './programs.ts';
+import type { Preprocess } from '../models/model.ts';
+import { networkGraph, type ProgramRequest, updateGraph } from './programs.ts';
 
 export interface HostPrograms {
-  /** The network and its gradient, for one picture. */
+  /** The network and its gradient, for one group of pictures. */
   readonly network: Graph;
   /** The same with redirected non-linearities, where the settings begin with them. */
   readonly redirected?: Graph;
-  /** The parameters' update, for one picture. */
+  /** The parameters' update, for one group of pictures. */
   readonly update: Graph;
   readonly settings: RenderSettings;
   readonly preprocess: Preprocess;
-  /** `[C,H,W]` of the layer on the canvas. */
-  readonly layerShape: readonly number[];
+  /** Pictures that are optimised together: one, unless the settings say that groups are. */
+  readonly pictures: number;
+  /** `[C,H,W]` on the canvas, of the layer rendered and of every further one. */
+  readonly layerShapes: readonly (readonly number[])[];
 }
 
 /**
  * The programs of a layer. They take one picture at a time, whatever the batch: its activations then stay in a core's cache, and what a picture
  * becomes cannot depend on its neighbours.
  */
-export function hostPrograms(model: Model, layer: string, settings: RenderSettings): HostPrograms {
-  const request = { model, layer, settings, batch: 1 };
+export function hostPrograms({ model, layer, others = [], settings }: Omit<ProgramRequest, 'batch'>): HostPrograms {
+  const pictures = settings.group?.pictures ?? 1;
+  const request = { model, layer, others, settings, batch: pictures };
   const network = networkGraph(request);
   return {
     network,
@@ -30,6 +33,7 @@ export function hostPrograms(model: Model, layer: string, settings: RenderSettin
     update: updateGraph(request),
     settings,
     preprocess: model.preprocess,
-    layerShape: network.types.get(layer)?.shape.slice(1) ?? [],
+    pictures,
+    layerShapes: [layer, ...others].map((name) => network.types.get(name)?.shape.slice(1) ?? []),
   };
 }

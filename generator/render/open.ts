@@ -1,11 +1,12 @@
 /** Opening a layer to render it. */
+import type { RenderSettings } from '../../data/schema.ts';
 import { AtlasError } from '../graph/errors.ts';
 import { findLayer } from '../models/layers.ts';
 import { compileDeviceStepper } from './device-stepper.ts';
 import { hostPrograms } from './host-programs.ts';
 import { compileHostStepper } from './host-stepper.ts';
 import { optimise } from './optimise.ts';
-import type { LayerRequest, Renderer } from './renderer.ts';
+import type { LayerRequest, Renderer, RenderJob } from './renderer.ts';
 import { openThreads } from './threads.ts';
 
 /**
@@ -13,17 +14,18 @@ import { openThreads } from './threads.ts';
  * where sharing each operator between them does not (test/bench/RESULTS.md).
  */
 export async function openRenderer(request: LayerRequest): Promise<Renderer> {
-  const { model, settings, batch } = request;
-  const layer = findLayer(model, request.layer, settings.size);
-  const { render, dispose } = await openSteps({ ...request, layer: layer.name });
+  const { model, batch } = request;
+  const layer = findLayer(model, request.layer, request.settings.size);
+  const others = (request.others ?? []).map((other) => findLayer(model, other, request.settings.size).name);
+  const settings = withGroupLayer(request);
+  const { render, dispose } = await openSteps({ ...request, settings, layer: layer.name, others });
   return {
     layer,
-    settings,
+    settings: request.settings,
     batch,
     render: async (jobs, options = {}) => {
       if (jobs.length === 0 || jobs.length > batch) throw new AtlasError(`render: expected 1 to ${batch} jobs, received ${jobs.length}`);
-      if (jobs.some((job) => job.seed !== jobs[0].seed))
-        throw new AtlasError('render: expected one seed for all jobs of a batch, since they share their transformations, received several');
+      checkSeeds(jobs, settings);
       return render(jobs, options);
     },
     dispose,
@@ -31,12 +33,26 @@ export async function openRenderer(request: LayerRequest): Promise<Renderer> {
 }
 
 async function openSteps(request: LayerRequest): Promise<Pick<Renderer, 'render' | 'dispose'>> {
-  const { model, runtime, layer, settings, batch } = request;
-  const threads = Math.min(runtime.threads, batch);
-  if (runtime.memory === 'host' && runtime.name === 'onnxruntime' && threads > 1)
-    return openThreads(hostPrograms(model, layer, settings), threads);
-  const stepper = await (runtime.memory === 'host'
-    ? compileHostStepper(hostPrograms(model, layer, settings), runtime)
-    : compileDeviceStepper(request));
+  const { runtime, settings, batch } = request;
+  const threads = Math.min(runtime.threads, Math.floor(batch / (settings.group?.pictures ?? 1)));
+  if (runtime.memory === 'host' && runtime.name === 'onnxruntime' && threads > 1) return openThreads(hostPrograms(request), threads);
+  const stepper = await (runtime.memory === 'host' ? compileHostStepper(hostPrograms(request), runtime) : compileDeviceStepper(request));
   return { render: (jobs, options = {}) => optimise(stepper, jobs, settings, options), dispose: () => stepper.dispose() };
+}
+
+/** The settings with the name of the layer that a group is compared at. */
+function withGroupLayer({ model, settings }: LayerRequest): RenderSettings {
+  if (!settings.group?.layer) return settings;
+  return { ...settings, group: { ...settings.group, layer: findLayer(model, settings.group.layer, settings.size).name } };
+}
+
+/** A batch shares its transformations, which the first seed names: its jobs have one seed, or its groups the same seeds in the same order. */
+function checkSeeds(jobs: readonly RenderJob[], { group }: RenderSettings): void {
+  const pictures = group?.pictures ?? 1;
+  if (jobs.length % pictures !== 0 || jobs.some(({ unit }, i) => unit !== jobs[i - (i % pictures)].unit))
+    throw new AtlasError(
+      `render: expected ${pictures} jobs of each unit after each other, since they are optimised together, received others`,
+    );
+  if (jobs.some(({ seed }, i) => seed !== jobs[i % pictures].seed))
+    throw new AtlasError('render: expected one seed for all jobs of a batch, since they share their transformations, received several');
 }

@@ -7,9 +7,10 @@ import type { Stepper } from './stepper.ts';
 export async function optimise(
   stepper: Stepper,
   jobs: readonly RenderJob[],
-  { steps, size }: RenderSettings,
+  settings: RenderSettings,
   { signal, onStep }: { readonly signal?: Pick<AbortSignal, 'throwIfAborted'>; readonly onStep?: RenderOptions['onStep'] },
 ): Promise<Rendered[]> {
+  const { steps, size } = settings;
   const curves = jobs.map(() => new Float32Array(steps));
   await stepper.start(jobs);
   for (let step = 0; step < steps; step++) {
@@ -19,27 +20,38 @@ export async function optimise(
     onStep?.(step);
   }
   const images = await stepper.images();
-  return curves.map((curve, b) => finish(images.subarray(b * 3 * size * size, (b + 1) * 3 * size * size), curve, size));
+  const length = images.length / jobs.length;
+  return curves.map((curve, b) => finish(images.subarray(b * length, (b + 1) * length), curve, size, settings.transparency !== undefined));
 }
 
 /** Below this deviation of the 8-bit values a picture is called flat: nobody sees anything in it. */
 const FLAT_DEVIATION = 2;
 
-/** Planar values in [0,1] to interleaved bytes, with a verdict. */
-function finish(image: Float32Array, curve: Float32Array, size: number): Rendered {
+/**
+ * Planar values in [0,1] to interleaved bytes, with a verdict. One colour is shown as grey; of more than three the first three are, and of two
+ * the third is grey: no rule for many colours is right for every network, and this one keeps their values.
+ */
+function finish(image: Float32Array, curve: Float32Array, size: number, hasAlpha: boolean): Rendered {
   const area = size * size;
-  const pixels = new Uint8Array(3 * area);
+  const channels = image.length / area;
+  const colours = channels - (hasAlpha ? 1 : 0);
+  const planes = [0, 1, 2].map((colour) => (colours === 1 ? 0 : colour < colours ? colour : undefined));
+  if (hasAlpha) planes.push(colours);
+  const pixels = new Uint8Array(planes.length * area);
   let sum = 0;
   let squares = 0;
-  for (let colour = 0; colour < 3; colour++) {
+  for (const [k, plane] of planes.entries()) {
     for (let i = 0; i < area; i++) {
-      const value = Math.round(255 * Math.min(1, Math.max(0, image[colour * area + i])));
-      pixels[3 * i + colour] = value;
+      const value = plane === undefined ? GREY : Math.round(255 * Math.min(1, Math.max(0, image[plane * area + i])));
+      pixels[planes.length * i + k] = value;
       sum += value;
       squares += value * value;
     }
   }
   const finite = curve.every(Number.isFinite) && image.every(Number.isFinite);
   const deviation = Math.sqrt(Math.max(0, squares / pixels.length - (sum / pixels.length) ** 2));
-  return { state: !finite ? 'diverged' : deviation < FLAT_DEVIATION ? 'flat' : 'ok', pixels, curve };
+  const state = !finite ? 'diverged' : deviation < FLAT_DEVIATION ? 'flat' : 'ok';
+  return { state, pixels, ...(colours === 1 || colours === 3 ? {} : { values: image.slice(0, colours * area) }), curve };
 }
+
+const GREY = 128;

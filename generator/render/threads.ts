@@ -42,7 +42,7 @@ export async function openThreads(programs: HostPrograms, count: number): Promis
       Atomics.store(stop, 0, 0);
       const halt = () => Atomics.store(stop, 0, 1);
       signal?.addEventListener('abort', halt);
-      const shares = deal(jobs, count);
+      const shares = deal(jobs, count, programs.pictures);
       const reached = shares.map(() => -1);
       const advance = (share: number, step: number) => {
         const before = Math.min(...reached);
@@ -64,10 +64,11 @@ export async function openThreads(programs: HostPrograms, count: number): Promis
   };
 }
 
-/** Splits a list into at most `count` runs whose lengths differ by one at most. */
-export function deal<T>(values: readonly T[], count: number): T[][] {
-  const shares = Math.min(count, values.length);
-  const bound = (i: number) => Math.floor((i * values.length) / shares);
+/** Splits a list into at most `count` runs as equal as can be, without breaking up groups of `size` values. */
+export function deal<T>(values: readonly T[], count: number, size = 1): T[][] {
+  const groups = Math.ceil(values.length / size);
+  const shares = Math.min(count, groups);
+  const bound = (i: number) => size * Math.floor((i * groups) / shares);
   return Array.from({ length: shares }, (_, i) => values.slice(bound(i), bound(i + 1)));
 }
 
