@@ -8,6 +8,7 @@
 import { GraphBuilder } from '../graph/builder.ts';
 import type { Graph, Node, Operators, OpName } from '../graph/graph.ts';
 import { float32, type Tensor } from '../graph/tensor.ts';
+import { isPointwise } from './pointwise.ts';
 
 /** The graph with every such place rewritten. Values of `kept` names (taps) and the outputs keep their makers. */
 export function splitPhases(graph: Graph): Graph {
@@ -73,16 +74,9 @@ function narrowest(value: string, graph: Graph, makers: ReadonlyMap<string, Node
   for (let from = value; ; from = walked[0].inputs[0]) {
     if (channelsOf(from) < best.channels) best = { chain: [...walked], from, channels: channelsOf(from) };
     const maker = makers.get(from);
-    if (!maker || readers.get(from) !== 1 || !(POINTWISE.has(maker.op) || isPointwiseConv(maker, graph))) return best;
+    if (!maker || readers.get(from) !== 1 || !(POINTWISE.has(maker.op) || isPointwise(graph, maker))) return best;
     walked.unshift(maker);
   }
-}
-
-function isPointwiseConv(node: Node, graph: Graph): boolean {
-  if (node.op !== 'Conv') return false;
-  const { strides, pads, group } = node.attributes;
-  const kernel = graph.constants.get(node.inputs[1])?.shape.slice(2) ?? [];
-  return group === 1 && kernel.length === 2 && [...kernel, ...strides].every((extent) => extent === 1) && pads.every((pad) => pad === 0);
 }
 
 /** Output i reads row 2i + r − pad of the input for tap r: of the phase `(r − pad) mod 2`, its row `i + ⌊(r − pad)/2⌋`. */

@@ -1,10 +1,11 @@
 /** Steps for runtimes whose values lie on a device: one program a step, the state never leaves it. */
 import { AtlasError } from '../graph/errors.ts';
 import { float32Data, type Tensor } from '../graph/tensor.ts';
+import { findLayer } from '../models/layers.ts';
 import type { Resident, Runtime, Value } from '../runtime/runtime.ts';
 import { adamInputs, STATE } from './adam.ts';
 import { hasAlpha } from './parameterisation/colour.ts';
-import { coloursOf, objectiveLayerNames, type ProgramRequest, stepGraph } from './programs.ts';
+import { coloursOf, type ProgramRequest, stepGraph } from './programs.ts';
 import { nextState, objectiveInputs, type Stepper, startState } from './stepper.ts';
 import { canvasSize, drawTransformation, emptyWarp, fillWarp } from './transformation.ts';
 import { addSizes, appendGradientAlpha, BACKGROUND, drawBackground } from './transparency.ts';
@@ -15,9 +16,7 @@ export async function compileDeviceStepper(request: ProgramRequest & { runtime: 
   const colours = coloursOf(model);
   const options = { resident: [...Object.values(STATE), 'image'] };
   const graph = stepGraph(request);
-  const side = canvasSize(settings);
-  const network = model.graph({ layers: objectiveLayerNames(request), batch, height: side, width: side });
-  const shapes = [request.layer, ...(request.others ?? [])].map((name) => network.types.get(name)?.shape.slice(1) ?? []);
+  const shapes = [request.layer, ...(request.others ?? [])].map((name) => findLayer(model, name, canvasSize(settings)).shape);
   const plain = await runtime.compile(graph, options);
   const redirected = settings.redirect_steps > 0 ? await runtime.compile(stepGraph(request, true), options) : plain;
   const warp = emptyWarp(settings);

@@ -1,8 +1,10 @@
 /** What a host stepper runs, as plain data: a thread of its own can be given it. */
 import type { RenderSettings } from '../../data/schema.ts';
 import type { Graph } from '../graph/graph.ts';
+import { findLayer } from '../models/layers.ts';
 import type { Preprocess } from '../models/model.ts';
 import { networkGraph, type ProgramRequest, updateGraph } from './programs.ts';
+import { canvasSize } from './transformation.ts';
 
 export interface HostPrograms {
   /** The network and its gradient, for one group of pictures. */
@@ -26,14 +28,13 @@ export interface HostPrograms {
 export function hostPrograms({ model, layer, others = [], settings }: Omit<ProgramRequest, 'batch'>): HostPrograms {
   const pictures = settings.group?.pictures ?? 1;
   const request = { model, layer, others, settings, batch: pictures };
-  const network = networkGraph(request);
   return {
-    network,
+    network: networkGraph(request),
     ...(settings.redirect_steps > 0 ? { redirected: networkGraph(request, true) } : {}),
     update: updateGraph(request),
     settings,
     preprocess: model.preprocess,
     pictures,
-    layerShapes: [layer, ...others].map((name) => network.types.get(name)?.shape.slice(1) ?? []),
+    layerShapes: [layer, ...others].map((name) => findLayer(model, name, canvasSize(settings)).shape),
   };
 }

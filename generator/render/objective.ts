@@ -1,5 +1,6 @@
 /** What is maximised: `score[b] = Σ_c D[b,c] · Σ_hw M[h,w] · act[b,c,h,w]`, one weighted form for channels, neurons and directions. */
 import type { RenderSettings } from '../../data/schema.ts';
+import { isPointwise } from '../compile/pointwise.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
 import { fault } from '../graph/errors.ts';
 import { float32, type Tensor } from '../graph/tensor.ts';
@@ -18,15 +19,32 @@ export interface ObjectiveNames {
 
 const NAMES: ObjectiveNames = { directions: DIRECTIONS, mask: MASK, pooled: 'pooled', score: 'score' };
 
-/** Adds the activations pooled by the mask, `[batch,C]`: a matrix product, so that neither it nor its gradient makes a copy of the layer. */
+/**
+ * Adds the activations pooled by the mask, `[batch,C]`: a matrix product, so that neither it nor its gradient makes a copy of the layer. Where the
+ * layer is a 1×1 convolution, what it reads is pooled instead and the weights are applied to that: both are linear, and the mask sums to 1.
+ */
 export function addPooled(builder: GraphBuilder, layer: string, names: ObjectiveNames = NAMES): string {
-  const [batch, channels, height, width] = builder.shape(layer);
-  const mask = builder.input(names.mask, { dtype: 'float32', shape: [height * width, 1] });
-  const flat = builder.add('Reshape', [layer, builder.integers([batch, channels, height * width])], { allowzero: 0 });
+  const [batch, channels] = builder.shape(layer);
+  const maker = builder.nodes.findLast(({ outputs }) => outputs[0] === layer);
+  const pointwise = maker && isPointwise(builder, maker) ? maker : undefined;
+  let pooled = addMean(builder, pointwise?.inputs[0] ?? layer, names.mask);
+  if (pointwise) {
+    const weights = builder.add('Reshape', [pointwise.inputs[1], builder.integers([channels, builder.shape(pooled)[1]])], { allowzero: 0 });
+    pooled = builder.add('MatMul', [weights, pooled], {});
+    const bias = pointwise.inputs[2];
+    if (bias) pooled = builder.add('Add', [pooled, builder.add('Reshape', [bias, builder.integers([channels, 1])], { allowzero: 0 })], {});
+  }
+  return builder.add('Reshape', [pooled, builder.integers([batch, channels])], { allowzero: 0 }, { outputs: [names.pooled] });
+}
+
+/** The mean by the mask, `[batch,C,1]`. */
+function addMean(builder: GraphBuilder, value: string, maskName: string): string {
+  const [batch, channels, height, width] = builder.shape(value);
+  const mask = builder.input(maskName, { dtype: 'float32', shape: [height * width, 1] });
+  const flat = builder.add('Reshape', [value, builder.integers([batch, channels, height * width])], { allowzero: 0 });
   // A mask for each image makes a product for each image: one product for all would round by where an image stands in the batch.
   const masks = builder.add('Expand', [mask, builder.integers([batch, height * width, 1])], {});
-  const pooled = builder.add('MatMul', [flat, masks], {});
-  return builder.add('Reshape', [pooled, builder.integers([batch, channels])], { allowzero: 0 }, { outputs: [names.pooled] });
+  return builder.add('MatMul', [flat, masks], {});
 }
 
 /** Adds the score, `[batch]`. */

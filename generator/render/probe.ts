@@ -62,9 +62,8 @@ async function openScorer(request: LayerRequest) {
   const { group: _, ...settings } = request.settings;
   const others = (request.others ?? []).map((other) => findLayer(model, other, settings.size).name);
   if (isLinear(settings, others)) return undefined;
-  const graph = scoreGraph({ ...request, settings, others });
-  const program = await runtime.compile(graph);
-  const shapes = objectiveLayerNames({ layer: request.layer, others, settings }).map((name) => graph.types.get(name)?.shape.slice(1) ?? []);
+  const program = await runtime.compile(scoreGraph({ ...request, settings, others }));
+  const shapes = objectiveLayerNames({ layer: request.layer, others, settings }).map((name) => findLayer(model, name, settings.size).shape);
   const colours = coloursOf(model);
   const size = [colours, settings.size, settings.size];
   const input = zeros([batch, ...size]);

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { reason } from '../../generator/graph/errors.ts';
 import { float32, float32Data, type Tensor } from '../../generator/graph/tensor.ts';
+import { findLayer } from '../../generator/models/layers.ts';
 import { INPUT, type Model } from '../../generator/models/model.ts';
 import { adamInputs, STATE } from '../../generator/render/adam.ts';
 import { checkLayer, waves } from '../../generator/render/check.ts';
@@ -107,9 +108,8 @@ async function threeSteps(model: Model, expected: LucidSteps, nudge: number, pic
   const batch = channels.length;
   const lucid = PRESET_SETTINGS.lucid;
   const settings = { ...lucid, size, steps, learning_rate, pad: 0, jitter: 0, final_jitter: 0, redirect_steps: 0 };
-  const graph = networkGraph({ model, layer, settings, batch });
-  const [, layerChannels, height, width] = graph.types.get(layer)?.shape ?? [];
-  const network = await runtime.compile(graph);
+  const [layerChannels, height, width] = findLayer(model, layer, size).shape;
+  const network = await runtime.compile(networkGraph({ model, layer, settings, batch }));
   const update = await runtime.compile(updateGraph({ model, settings, batch }));
 
   // The fixture has real and imaginary part last, `[b,c,y,x,part]`; the parameters have them before y.
