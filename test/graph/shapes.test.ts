@@ -317,7 +317,7 @@ describe('what a hostile file asks for is refused at once, in two lines', () => 
       about: 'a scale of another length',
       from: [2, 3],
       make: (b, x) => b.add('LayerNormalization', [x, weights(b, 2)], { axis: -1, epsilon: 0 }),
-      says: '[2] and [3] do not broadcast',
+      says: 'a scale or bias of [2] does not fit [3]',
     },
     {
       about: 'a slope that would widen',
