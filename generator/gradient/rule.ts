@@ -3,9 +3,60 @@ import type { GraphBuilder } from '../graph/builder.ts';
 import type { Node, OpName } from '../graph/graph.ts';
 
 /** Operators whose output does not vary with an input in a way that has a gradient: constant steps, comparisons, and what only a backward pass makes. */
-export type StepOp = 'Sign' | 'Equal' | 'Greater' | 'GreaterOrEqual' | 'Less' | 'And' | 'Not' | 'Cast' | 'ScatterElements';
+export type StepOp =
+  | 'Sign'
+  | 'Ceil'
+  | 'Floor'
+  | 'Round'
+  | 'Equal'
+  | 'Greater'
+  | 'GreaterOrEqual'
+  | 'Less'
+  | 'LessOrEqual'
+  | 'And'
+  | 'Or'
+  | 'Xor'
+  | 'Not'
+  | 'Cast'
+  | 'ScatterElements';
 
-export type DifferentiableOp = Exclude<OpName, StepOp>;
+/** Operators whose rules are still to be written. */
+type Unwritten =
+  | 'Einsum'
+  | 'Pow'
+  | 'Max'
+  | 'Min'
+  | 'Reciprocal'
+  | 'Log'
+  | 'Erf'
+  | 'LeakyRelu'
+  | 'PRelu'
+  | 'Elu'
+  | 'Selu'
+  | 'Celu'
+  | 'ThresholdedRelu'
+  | 'HardSwish'
+  | 'Softplus'
+  | 'Softsign'
+  | 'GlobalMaxPool'
+  | 'BatchNormalization'
+  | 'InstanceNormalization'
+  | 'LayerNormalization'
+  | 'LRN'
+  | 'Split'
+  | 'Resize'
+  | 'Tile'
+  | 'ReduceMax'
+  | 'ReduceMin'
+  | 'ReduceL1'
+  | 'ReduceL2'
+  | 'ReduceSumSquare'
+  | 'ReduceLogSumExp'
+  | 'LogSoftmax'
+  | 'GatherElements'
+  | 'SpaceToDepth';
+
+export type DifferentiableOp = Exclude<OpName, StepOp | Unwritten>;
 
 export interface RuleContext<O extends OpName> {
   readonly builder: GraphBuilder;
