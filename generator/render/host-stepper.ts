@@ -29,6 +29,11 @@ export async function compileHostStepper(request: ProgramRequest & { runtime: Ru
   const image = float32(imageGradient.shape, new Float32Array(imageGradient.data.length));
   let started = false;
 
+  /** Residents of the last batch lie in the runtime's memory until they are freed. */
+  const release = () => {
+    for (const value of Object.values(state)) if ('resident' in value) value.dispose();
+    state = {};
+  };
   const advance = async (program: Program, inputs: Record<string, Value>) => {
     const outputs = await program.run({ ...state, ...inputs, image_gradient: imageGradient, image_before: image });
     state = nextState(outputs, state);
@@ -37,6 +42,7 @@ export async function compileHostStepper(request: ProgramRequest & { runtime: Ru
 
   return {
     start: async (jobs: readonly RenderJob[]) => {
+      release();
       seed = jobs[0].seed;
       objective = objectiveInputs(jobs, settings, batch, layerShape);
       const start = startState(jobs, settings, batch);
@@ -45,7 +51,7 @@ export async function compileHostStepper(request: ProgramRequest & { runtime: Ru
       image.data.fill(0);
       await advance(update, { [RATE]: scalar(0), [CORRECTION]: scalar(1) });
       // That made the first picture; penalties have moved the moments, though, which must begin at zero.
-      for (const value of Object.values(state)) if ('resident' in value) value.dispose();
+      release();
       state = start;
       started = true;
     },
@@ -63,6 +69,7 @@ export async function compileHostStepper(request: ProgramRequest & { runtime: Ru
       return image.data;
     },
     dispose: async () => {
+      release();
       await Promise.all([...new Set([network, redirected, update])].map((program) => program.dispose()));
     },
   };

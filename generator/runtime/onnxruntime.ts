@@ -7,6 +7,7 @@ import { GraphBuilder } from '../graph/builder.ts';
 import { AtlasError, fault, reason } from '../graph/errors.ts';
 import type { Graph, ValueType } from '../graph/graph.ts';
 import { type Dtype, sizeOf, type Tensor } from '../graph/tensor.ts';
+import { checkFeed } from './feed.ts';
 import type { CompileOptions, Program, Resident, Runtime, Value } from './runtime.ts';
 
 const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
@@ -101,13 +102,9 @@ function locations(graph: Graph, { resident = [] }: CompileOptions): Record<stri
   return Object.fromEntries(graph.outputs.map((name) => [name, resident.includes(name) ? 'gpu-buffer' : 'cpu']));
 }
 
-function feed(name: string, type: ValueType, value: Value | undefined): ort.Tensor {
-  if (!value) throw new AtlasError(`program: expected a value for input "${name}", received nothing`);
-  if (value.shape.length !== type.shape.length || value.shape.some((extent, i) => extent !== type.shape[i])) {
-    throw new AtlasError(`program: expected shape [${type.shape}] for input "${name}", received [${value.shape}]`);
-  }
+function feed(name: string, type: ValueType, given: Value | undefined): ort.Tensor {
+  const value = checkFeed(name, type, given);
   if ('resident' in value) return value.resident as ort.Tensor;
-  if (value.dtype !== type.dtype) throw new AtlasError(`program: expected ${type.dtype} for input "${name}", received ${value.dtype}`);
   return new ort.Tensor(value.dtype, value.data as Float32Array, value.shape as number[]);
 }
 

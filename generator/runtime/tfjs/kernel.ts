@@ -16,7 +16,7 @@ export interface KernelContext<O extends OpName> {
   /** The values of inputs that are constant. */
   readonly constants: readonly (Tensor | undefined)[];
   /** Makes tensors that live as long as the program; what is made on the way is freed. */
-  readonly hold: <T extends tf.Tensor>(make: () => T) => T;
+  readonly hold: <T extends tf.Tensor | tf.Tensor[]>(make: () => T) => T;
 }
 
 /** Gives an input by its place. Constants are copied to the device when they are first asked for. */
@@ -28,8 +28,8 @@ export type Run = (input: Inputs) => tf.Tensor | tf.Tensor[];
 /** Makes one operator ready. */
 export type Kernel<O extends OpName> = (context: KernelContext<O>) => Run;
 
-/** The kernels of a family. */
-export type Kernels = { [O in OpName]?: Kernel<O> };
+/** A family's table, each kernel of its own operator. */
+export type KernelTable<O extends OpName> = { readonly [K in O]: Kernel<K> };
 
 /** The shape of an input that must be there. */
 export function shapeOf({ inputs }: { inputs: readonly (ValueType | undefined)[] }, index = 0): number[] {

@@ -2,25 +2,30 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { ELEMENT_TYPES } from '../../../graph/shapes.ts';
 import type { Dtype } from '../../../graph/tensor.ts';
-import type { Inputs, Kernel, Kernels, Tfjs } from '../kernel.ts';
+import type { Inputs, Kernel, KernelContext, KernelTable, Tfjs } from '../kernel.ts';
 import { tensorDtype } from '../tensors.ts';
 
-type Unary = 'neg' | 'sqrt' | 'exp' | 'sin' | 'cos' | 'abs' | 'sign' | 'tanh' | 'relu' | 'sigmoid' | 'clone' | 'logicalNot';
-type Binary = 'add' | 'sub' | 'mul' | 'div' | 'equal' | 'greater' | 'greaterEqual' | 'less' | 'logicalAnd';
-
-const unary =
-  (op: Unary) =>
+/** One function of one value. */
+export const unary =
+  (apply: (tf: Tfjs, x: tf.Tensor) => tf.Tensor) =>
   ({ tf }: { tf: Tfjs }) =>
   (input: Inputs): tf.Tensor =>
-    tf[op](input(0));
+    apply(tf, input(0));
 
 const binary =
-  (op: Binary) =>
+  (apply: (tf: Tfjs, a: tf.Tensor, b: tf.Tensor) => tf.Tensor) =>
   ({ tf }: { tf: Tfjs }) =>
   (input: Inputs): tf.Tensor =>
-    tf[op](input(0), input(1));
+    apply(tf, input(0), input(1));
 
-/** A bound that is left out is no bound. Computed bounds work as constant ones do. */
+/** Any number of values, taken together from the left. */
+const folded =
+  (op: 'add' | 'maximum' | 'minimum') =>
+  ({ tf, inputs }: Pick<KernelContext<'Sum'>, 'tf' | 'inputs'>) =>
+  (input: Inputs): tf.Tensor =>
+    inputs.slice(1).reduce<tf.Tensor>((result, _, i) => tf[op](result, input(i + 1)), input(0).clone());
+
+/** A bound that is left out is no bound; computed bounds work as constant ones do. */
 const clip: Kernel<'Clip'> = ({ tf, inputs }) => {
   const [, low, high] = inputs;
   return (input) => {
@@ -30,44 +35,68 @@ const clip: Kernel<'Clip'> = ({ tf, inputs }) => {
 };
 
 export const elementwise = {
-  Add: binary('add'),
-  Sub: binary('sub'),
-  Mul: binary('mul'),
-  Div: binary('div'),
-  Sum: ({ tf, inputs }) => {
-    return (input) => inputs.slice(1).reduce<tf.Tensor>((sum, _, i) => tf.add(sum, input(i + 1)), input(0).clone());
-  },
-  Neg: unary('neg'),
-  Sqrt: unary('sqrt'),
-  Exp: unary('exp'),
-  Sin: unary('sin'),
-  Cos: unary('cos'),
-  Abs: unary('abs'),
-  Sign: unary('sign'),
-  Tanh: unary('tanh'),
-  Relu: unary('relu'),
-  Sigmoid: unary('sigmoid'),
-  Identity: unary('clone'),
+  Add: binary((tf, a, b) => tf.add(a, b)),
+  Sub: binary((tf, a, b) => tf.sub(a, b)),
+  Mul: binary((tf, a, b) => tf.mul(a, b)),
+  Div: binary((tf, a, b) => tf.div(a, b)),
+  Pow: binary((tf, a, b) => tf.pow(a, b)),
+  Sum: folded('add'),
+  Max: folded('maximum'),
+  Min: folded('minimum'),
+  Neg: unary((tf, x) => tf.neg(x)),
+  Reciprocal: unary((tf, x) => tf.reciprocal(x)),
+  Sqrt: unary((tf, x) => tf.sqrt(x)),
+  Exp: unary((tf, x) => tf.exp(x)),
+  Log: unary((tf, x) => tf.log(x)),
+  Erf: unary((tf, x) => tf.erf(x)),
+  Sin: unary((tf, x) => tf.sin(x)),
+  Cos: unary((tf, x) => tf.cos(x)),
+  Abs: unary((tf, x) => tf.abs(x)),
+  Sign: unary((tf, x) => tf.sign(x)),
+  Ceil: unary((tf, x) => tf.ceil(x)),
+  Floor: unary((tf, x) => tf.floor(x)),
+  Round: unary((tf, x) => tf.round(x)),
+  Identity: unary((_, x) => x.clone()),
   Clip: clip,
-  HardSigmoid: ({ tf, attributes: { alpha, beta }, hold }) => {
-    // As tensors made once: a number would be copied to the device at every run.
-    const [slope, offset] = [hold(() => tf.scalar(alpha)), hold(() => tf.scalar(beta))];
-    return (input) => tf.clipByValue(tf.add(tf.mul(input(0), slope), offset), 0, 1);
-  },
   Where:
     ({ tf }) =>
     (input) =>
       tf.where(input(0), input(1), input(2)),
-  Equal: binary('equal'),
-  Greater: binary('greater'),
-  GreaterOrEqual: binary('greaterEqual'),
-  Less: binary('less'),
-  And: binary('logicalAnd'),
-  Not: unary('logicalNot'),
+  Equal: binary((tf, a, b) => tf.equal(a, b)),
+  Greater: binary((tf, a, b) => tf.greater(a, b)),
+  GreaterOrEqual: binary((tf, a, b) => tf.greaterEqual(a, b)),
+  Less: binary((tf, a, b) => tf.less(a, b)),
+  LessOrEqual: binary((tf, a, b) => tf.lessEqual(a, b)),
+  And: binary((tf, a, b) => tf.logicalAnd(a, b)),
+  Or: binary((tf, a, b) => tf.logicalOr(a, b)),
+  Xor: binary((tf, a, b) => tf.logicalXor(a, b)),
+  Not: unary((tf, x) => tf.logicalNot(x)),
   Cast: ({ tf, attributes: { to } }) => {
     const entry = (Object.entries(ELEMENT_TYPES) as [Dtype, number][]).find(([, number]) => number === to);
     if (!entry) throw new Error(`element type ${to} is not supported`);
     const dtype = tensorDtype(entry[0]);
     return (input) => tf.cast(input(0), dtype);
   },
-} satisfies Kernels;
+} satisfies KernelTable<
+  | (
+      | 'Add'
+      | 'Sub'
+      | 'Mul'
+      | 'Div'
+      | 'Pow'
+      | 'Sum'
+      | 'Max'
+      | 'Min'
+      | 'Neg'
+      | 'Reciprocal'
+      | 'Sqrt'
+      | 'Exp'
+      | 'Log'
+      | 'Erf'
+      | 'Sin'
+      | 'Cos'
+      | 'Abs'
+    )
+  | ('Sign' | 'Ceil' | 'Floor' | 'Round' | 'Identity' | 'Clip' | 'Where' | 'Equal' | 'Greater' | 'GreaterOrEqual' | 'Less' | 'LessOrEqual')
+  | ('And' | 'Or' | 'Xor' | 'Not' | 'Cast')
+>;
