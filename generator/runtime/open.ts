@@ -30,11 +30,17 @@ interface Failure {
 
 const THIS_MACHINE: Machine = { findLack, attempt };
 
+/** What was chosen in this process: a command that opens its runtime twice looks, and tells, once. */
+const chosen = new Map<string, { readonly place: Place; readonly fallback?: string }>();
+
 /** Opens the runtime for a device. Throws for one that was asked for by name and does not work, saying what to do. */
 export async function openRuntime(choice: RuntimeChoice = {}): Promise<Runtime> {
   const { device = 'cpu', runtime = 'auto', threads, onFallback = (line) => process.stderr.write(`${line}\n`) } = choice;
-  const { place, fallback } = await choosePlace(device, runtime);
-  if (fallback) onFallback(fallback);
+  const key = `${device} ${runtime}`;
+  const known = chosen.get(key);
+  const { place, fallback } = known ?? (await choosePlace(device, runtime));
+  if (fallback && !known) onFallback(fallback);
+  chosen.set(key, { place });
   if (place.runtime === 'tfjs') return openTfjsRuntime({ device: place.device === 'cuda' ? 'cuda' : 'cpu' });
   return openOnnxRuntime({ device: place.device, ...(threads ? { threads } : {}) });
 }

@@ -23,7 +23,10 @@ describe('wrong usage ends with exit code 2 and says what is wrong', () => {
   it.each([
     [['fly'], "error: unknown command 'fly'"],
     [['run', '--batch', '0'], "error: option '--batch <number>' argument '0' is invalid. expected a whole number of at least 1."],
-    [['run', '--device', 'abacus'], "error: option '--device <name>' argument 'abacus' is invalid. Allowed choices are auto, cuda, directml, coreml, webgpu, cpu."],
+    [
+      ['run', '--device', 'abacus'],
+      "error: option '--device <name>' argument 'abacus' is invalid. Allowed choices are auto, cuda, directml, coreml, webgpu, cpu.",
+    ],
     [['run', '--build', '--out', 'x'], "error: option '--build' cannot be used with option '--out <dir>'"],
     [['layers'], "error: missing required argument 'model'"],
     [['layers', 'nothing-such'], 'for MODEL, received "nothing-such"\n"atlas models" lists the models that need no file.\n'],
