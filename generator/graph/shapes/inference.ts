@@ -28,7 +28,7 @@ export function checkShape(shape: readonly number[], what: string, least: 0 | 1 
   const shown = `[${shape.slice(0, MOST_AXES)}${shape.length > MOST_AXES ? ',…' : ''}]`;
   if (shape.length > MOST_AXES) throw new Error(`${what} would have ${shape.length} axes, ${shown}; at most ${MOST_AXES} are supported`);
   if (shape.some((extent) => !Number.isInteger(extent) || extent < least)) throw new Error(`${what} would have shape ${shown}`);
-  if (sizeOf(shape) > MOST_VALUES) throw new Error(`${what} would have shape ${shown}: more than 2³¹ − 1 values`);
+  if (sizeOf(shape) > MOST_VALUES) throw new Error(`${what} would have more than 2³¹ − 1 values, in shape ${shown}`);
 }
 
 /** The type of an input that must be there. */
@@ -85,7 +85,7 @@ export function positive(axis: number, rank: number): number {
 export function positiveAxes(axes: readonly number[], rank: number): number[] {
   if (axes.length > rank) throw new Error(`${axes.length} axes are more than rank ${rank} has`);
   const result = axes.map((axis) => positive(axis, rank));
-  if (new Set(result).size !== axes.length) throw new Error(`axes [${axes}] name one twice`);
+  if (new Set(result).size !== axes.length) throw new Error(`the axes name one twice: [${axes}]`);
   return result;
 }
 
