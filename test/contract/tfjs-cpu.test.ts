@@ -4,4 +4,4 @@ import { describeRuntime } from './runtime.ts';
 
 const runtime = await openTfjsRuntime({ backend: 'cpu' });
 
-describeRuntime('TensorFlow.js on its cpu backend', () => runtime);
+describeRuntime('TensorFlow.js on its cpu backend', () => runtime, undefined, { convolvedAxes: 2 });

@@ -4,4 +4,4 @@ import { describeRuntime } from './runtime.ts';
 
 const runtime = await openTfjsRuntime({ backend: 'wasm' });
 
-describeRuntime('TensorFlow.js on its wasm backend', () => runtime);
+describeRuntime('TensorFlow.js on its wasm backend', () => runtime, undefined, { convolvedAxes: 2 });

@@ -108,7 +108,7 @@ test('an operator that it cannot run is refused when the program is compiled, by
   const geometry = { strides: [1, 1, 1], pads: [0, 0, 0, 0, 0, 0], dilations: [1, 1, 1], group: 1 };
   builder.add('Conv', ['x', cube], geometry, { name: 'cube', outputs: ['y'] });
   await expect(runtime.compile(builder.build(['y']))).rejects.toThrow(
-    'TensorFlow.js on wasm: expected to make the program ready for 1 operators for y, received "Conv \\"cube\\": the TensorFlow.js runtime convolves over two spatial axes, not 3"',
+    'TensorFlow.js on wasm: expected to make the program ready for 1 operators for y, received "Conv \\"cube\\": the TensorFlow.js runtime convolves over one or two spatial axes, not 3"',
   );
 });
 

@@ -1,7 +1,7 @@
 /** Convolutions. TensorFlow.js has them with the channels last and kernels `[kH,kW,C,M]`: constant kernels are turned once, when compiled. */
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Operators, OpName } from '../../../graph/graph.ts';
-import { type KernelContext, type KernelTable, shapeOf, type Tfjs } from '../kernel.ts';
+import { type Kernel, type KernelContext, type KernelTable, shapeOf, type Tfjs } from '../kernel.ts';
 import { upload } from '../tensors.ts';
 import { padOrCrop } from './padding.ts';
 
@@ -14,10 +14,9 @@ interface Geometry extends Readonly<Operators['Conv']> {
 }
 
 export const convolution = {
-  Conv: (context) => {
+  Conv: planar((context) => {
     const { tf, attributes, inputs } = context;
     const geometry: Geometry = { ...attributes, weights: shapeOf(context, 1) };
-    checkPlanar(geometry.weights);
     const kernels = prepared(context, (weights) => groupKernels(tf, weights, geometry));
     return (input) => {
       const y = convolve(
@@ -28,11 +27,10 @@ export const convolution = {
       );
       return tf.transpose(inputs[2] ? tf.add(y, input(2)) : y, FIRST);
     };
-  },
+  }),
   /** The gradient of a convolution by its input; with groups or dilations, which not every backend has, a convolution between inserted zeros. */
-  ConvTranspose: (context) => {
+  ConvTranspose: planar((context) => {
     const { tf, attributes, inputs } = context;
-    checkPlanar(shapeOf(context, 1));
     const backward = attributes.group === 1 && attributes.dilations.every((dilation) => dilation === 1);
     const { kernels, transpose } = backward ? byBackpropagation(context) : byZeros(context);
     return (input) => {
@@ -42,11 +40,38 @@ export const convolution = {
       );
       return tf.transpose(inputs[2] ? tf.add(y, input(2)) : y, FIRST);
     };
-  },
+  }),
 } satisfies KernelTable<'Conv' | 'ConvTranspose'>;
 
-function checkPlanar(weights: readonly number[]): void {
-  if (weights.length !== 4) throw new Error(`the TensorFlow.js runtime convolves over two spatial axes, not ${weights.length - 2}`);
+/** A kernel for two spatial axes made one for lines too, which are pictures of one row. */
+function planar<O extends 'Conv' | 'ConvTranspose'>(kernel: Kernel<O>): Kernel<O> {
+  return (context) => {
+    const { tf, attributes, inputs, outputs, constants } = context;
+    const axes = shapeOf(context).length - 2;
+    if (axes === 2) return kernel(context);
+    if (axes !== 1) throw new Error(`the TensorFlow.js runtime convolves over one or two spatial axes, not ${axes}`);
+    const row = (shape: readonly number[]) => [...shape.slice(0, 2), 1, ...shape.slice(2)];
+    const lift = <T extends { readonly shape: readonly number[] }>(value: T | undefined, i: number) =>
+      value && i < 2 ? { ...value, shape: row(value.shape) } : value;
+    const { strides, dilations, pads } = attributes;
+    const run = kernel({
+      ...context,
+      attributes: {
+        ...attributes,
+        strides: [1, ...strides],
+        dilations: [1, ...dilations],
+        pads: [0, pads[0], 0, pads[1]],
+        ...('output_padding' in attributes ? { output_padding: [0, ...attributes.output_padding] } : {}),
+      },
+      inputs: inputs.map(lift),
+      constants: constants.map(lift),
+      outputs: outputs.map((type) => ({ ...type, shape: row(type.shape) })),
+    });
+    return (input) => {
+      const result = run((i) => (i < 2 ? tf.reshape(input(i), row(input(i).shape)) : input(i)));
+      return tf.reshape([result].flat()[0], [...outputs[0].shape]);
+    };
+  };
 }
 
 /** Kernels made of the weights: once where these are constant, else at every run. */

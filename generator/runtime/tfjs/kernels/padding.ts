@@ -9,7 +9,10 @@ export const pad: Kernel<'Pad'> = (context) => {
   const pads = integers(constants[1], 'pads');
   const around = extents.map((_, i): [number, number] => [pads[i], pads[i + extents.length]]);
   if (attributes.mode !== 'constant') return repeated(tf, extents, around, attributes.mode);
-  if (inputs[2] && !constants[2]) throw new Error('the value to pad with must be a constant');
+  if (inputs[2] && !constants[2]) {
+    const inside = context.hold(() => tf.cast(padOrCrop(tf, tf.ones(extents), around), 'bool'));
+    return (input) => tf.where(inside, padOrCrop(tf, input(0), around), input(2));
+  }
   const value = Number(constants[2]?.data[0] ?? 0);
   return (input) => padOrCrop(tf, input(0), around, value);
 };
