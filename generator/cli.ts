@@ -5,6 +5,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { addBench } from './cli/bench.ts';
 import { addBuild } from './cli/build.ts';
 import { addCheck } from './cli/check.ts';
+import { addDoctor } from './cli/doctor.ts';
 import { addInit } from './cli/init.ts';
 import { Interrupted } from './cli/interrupt.ts';
 import { addLayers } from './cli/layers.ts';
@@ -22,7 +23,7 @@ export function makeProgram(): Command {
     .version(manifest.version)
     .showHelpAfterError('Add --help for the options.')
     .exitOverride();
-  for (const add of [addRun, addModels, addLayers, addInit, addCheck, addBench, addBuild, addVerify]) add(program);
+  for (const add of [addRun, addModels, addLayers, addInit, addCheck, addBench, addDoctor, addBuild, addVerify]) add(program);
   return program;
 }
 

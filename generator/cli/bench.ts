@@ -4,17 +4,14 @@ import { openModel } from '../models/open.ts';
 import { benchLayer } from '../render/bench.ts';
 import { resolveSettings } from '../render/presets.ts';
 import { openRuntime } from '../runtime/open.ts';
-import { deviceOption, positive, threadsOption } from './options.ts';
+import { deviceOption, positive, type RuntimeOptions, runtimeChoice, runtimeOption, threadsOption } from './options.ts';
 
-interface BenchOptions {
+interface BenchOptions extends RuntimeOptions {
   model: string;
   layer: string;
   size: number;
   batch: number;
   steps: number;
-  device: 'auto' | 'cpu' | 'webgpu';
-  runtime: string;
-  threads?: number;
   json?: boolean;
 }
 
@@ -27,12 +24,12 @@ export function addBench(program: Command): void {
     .option('--size <pixels>', "the picture's side, and the network input's", positive, 128)
     .option('--batch <pictures>', 'pictures optimised together', positive, 8)
     .option('--steps <number>', 'steps timed', positive, 20)
-    .option('--runtime <name>', 'only onnxruntime so far', 'onnxruntime')
+    .addOption(runtimeOption())
     .addOption(deviceOption())
     .addOption(threadsOption())
     .option('--json', 'print JSON')
-    .action(async ({ model, layer, size, batch, steps, device, threads, json }: BenchOptions) => {
-      const runtime = await openRuntime({ device, ...(threads ? { threads } : {}) });
+    .action(async ({ model, layer, size, batch, steps, json, ...options }: BenchOptions) => {
+      const runtime = await openRuntime(runtimeChoice(options));
       const result = await benchLayer({ model: await openModel(model), runtime, layer, settings: resolveSettings({ size, steps }), batch });
       if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
       else

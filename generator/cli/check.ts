@@ -4,16 +4,15 @@ import { readNpy, writeNpy } from '../graph/npy.ts';
 import { openModel } from '../models/open.ts';
 import { type CheckResult, checkLayer } from '../render/check.ts';
 import { openRuntime } from '../runtime/open.ts';
-import { deviceOption } from './options.ts';
+import { deviceOption, type RuntimeOptions, runtimeChoice, runtimeOption } from './options.ts';
 
-interface CheckOptions {
+interface CheckOptions extends RuntimeOptions {
   layer: string;
   input?: string;
   raw?: boolean;
   channel?: number;
   direction?: string;
   gradient?: string;
-  device: 'auto' | 'cpu' | 'webgpu';
   json?: boolean;
 }
 
@@ -29,10 +28,11 @@ export function addCheck(program: Command): void {
     .option('--direction <d.npy>', 'float32, one value a channel: score this direction instead')
     .option('--gradient <out.npy>', 'write d score / d input, of the same shape as the input')
     .addOption(deviceOption())
+    .addOption(runtimeOption())
     .option('--json', 'print JSON')
     .action(async (reference: string, options: CheckOptions) => {
-      const { layer, raw, channel, device } = options;
-      const [model, runtime] = await Promise.all([openModel(reference), openRuntime({ device })]);
+      const { layer, raw, channel } = options;
+      const [model, runtime] = await Promise.all([openModel(reference), openRuntime(runtimeChoice(options))]);
       const input = options.input ? await readNpy(options.input) : undefined;
       const direction = options.direction ? await readNpy(options.direction) : undefined;
       const { gradient, ...result } = await checkLayer({ model, runtime, layer, input, raw, channel, direction });

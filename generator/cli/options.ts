@@ -1,7 +1,8 @@
 /** Options and places that several commands share. */
 import path from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
-import { DEVICES } from '../runtime/open.ts';
+import { DEVICES, type Device, RUNTIMES, type RuntimeName } from '../runtime/devices.ts';
+import type { RuntimeChoice } from '../runtime/open.ts';
 
 /** The project's own folder: the default plan, the atlases and the site are in it, wherever the command is run. */
 export const PROJECT = path.resolve(import.meta.dirname, '..', '..');
@@ -25,9 +26,28 @@ export function positive(text: string): number {
   return value;
 }
 
+/** What {@link deviceOption}, {@link runtimeOption} and {@link threadsOption} leave in a command's options. */
+export interface RuntimeOptions {
+  device: Device | 'auto';
+  runtime: RuntimeName | 'auto';
+  threads?: number;
+}
+
+/** The options as the runtime takes them. */
+export function runtimeChoice({ device, runtime, threads }: RuntimeOptions): RuntimeChoice {
+  return { device, runtime, ...(threads ? { threads } : {}) };
+}
+
 /** `--device`. */
 export function deviceOption(): Option {
-  return new Option('--device <name>', 'where the network runs').choices([...DEVICES]).default('auto');
+  return new Option('--device <name>', 'where the network runs; auto takes the first that works')
+    .choices(['auto', ...DEVICES])
+    .default('auto');
+}
+
+/** `--runtime`. */
+export function runtimeOption(): Option {
+  return new Option('--runtime <name>', 'what runs the network').choices(['auto', ...RUNTIMES]).default('auto');
 }
 
 /** `--threads`. */

@@ -7,15 +7,22 @@ import { type CheckedPlan, readPlan } from '../batch/plan.ts';
 import { openProgress, type Progress } from '../batch/progress.ts';
 import { DEFAULT_BATCH, type RunSummary, runPlan } from '../batch/run.ts';
 import { COMPARISON_FILE, compareAtlas } from '../compare/compare.ts';
-import type { Device } from '../runtime/open.ts';
 import { buildSite } from './build.ts';
 import { interruptible } from './interrupt.ts';
-import { ATLASES, DEFAULT_PLAN, deviceOption, positive, shownPath, threadsOption } from './options.ts';
+import {
+  ATLASES,
+  DEFAULT_PLAN,
+  deviceOption,
+  positive,
+  type RuntimeOptions,
+  runtimeChoice,
+  runtimeOption,
+  shownPath,
+  threadsOption,
+} from './options.ts';
 
-interface RunOptions {
+interface RunOptions extends RuntimeOptions {
   out?: string;
-  device: Device;
-  threads?: number;
   batch: number;
   build?: boolean;
 }
@@ -55,6 +62,7 @@ function planCommand(program: Command, name: string, description: string): Comma
     .argument('[plan]', 'a plan file (data/plans/quick.json if left out)')
     .option('--out <dir>', 'the folder of the atlas (data/atlases/<atlas> if left out)')
     .addOption(deviceOption())
+    .addOption(runtimeOption())
     .addOption(threadsOption())
     .addOption(new Option('--batch <number>', 'pictures rendered at a time').argParser(positive).default(DEFAULT_BATCH));
 }
@@ -70,18 +78,18 @@ async function perform(name: string, given: string | undefined, options: RunOpti
 }
 
 async function render({ plan, folder, options, progress, signal }: Job): Promise<void> {
-  const { device, threads, batch } = options;
+  const { batch } = options;
   const engine = openEngine(progress);
-  const summary = await runPlan({ plan, folder, engine, runtime: { device, ...(threads ? { threads } : {}) }, batch, progress, signal });
+  const summary = await runPlan({ plan, folder, engine, runtime: runtimeChoice(options), batch, progress, signal });
   process.stdout.write(describeRun(summary));
   if (summary.failed.length > 0) process.exitCode = 1;
 }
 
 async function compare({ plan, folder, options, progress, signal }: Job): Promise<void> {
-  const { device, threads, batch } = options;
+  const { batch } = options;
   const engine = openEngine(progress);
   const model = await engine.openModel(plan.plan.model);
-  const runtime = await engine.openRuntime({ device, ...(threads ? { threads } : {}) });
+  const runtime = await engine.openRuntime(runtimeChoice(options));
   progress.note('Measuring and comparing');
   let started = false;
   const onProgress = ({ done, total }: { done: number; total: number }) => {

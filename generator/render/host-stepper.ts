@@ -38,6 +38,10 @@ export async function compileHostStepper(programs: HostPrograms, runtime: Runtim
   let seed = 0;
   let groups: Group[] = [];
 
+  /** State that a runtime keeps lies in its memory until it is freed. */
+  const release = (state: Record<string, Value>) => {
+    for (const value of Object.values(state)) if ('resident' in value) value.dispose();
+  };
   const advance = async (group: Group, inputs: Record<string, Value>) => {
     const outputs = await update.run({ ...group.state, ...inputs, image_gradient: imageGradient, image_before: group.image });
     group.state = nextState(outputs, group.state);
@@ -54,7 +58,7 @@ export async function compileHostStepper(programs: HostPrograms, runtime: Runtim
     further.start(seed);
     await advance(group, { [RATE]: scalar(0), [CORRECTION]: scalar(1), ...further.updateInputs(-1) });
     // That made the first picture; penalties have moved the moments, though, which must begin at zero.
-    for (const value of Object.values(group.state)) if ('resident' in value) value.dispose();
+    release(group.state);
     group.state = start;
     return group;
   };
@@ -62,6 +66,7 @@ export async function compileHostStepper(programs: HostPrograms, runtime: Runtim
   return {
     start: async (jobs) => {
       seed = jobs[0].seed;
+      for (const { state } of groups) release(state);
       groups = [];
       for (let from = 0; from < jobs.length; from += pictures) groups.push(await startGroup(jobs.slice(from, from + pictures)));
     },
@@ -88,6 +93,8 @@ export async function compileHostStepper(programs: HostPrograms, runtime: Runtim
       return all;
     },
     dispose: async () => {
+      for (const { state } of groups) release(state);
+      groups = [];
       await Promise.all([...new Set([network, redirected, update])].map((program) => program.dispose()));
     },
   };

@@ -1,4 +1,4 @@
-/** The embedded runtime: onnxruntime-node, on the CPU or through its own WebGPU provider. */
+/** The embedded runtime: onnxruntime-node, on the CPU, through its own WebGPU provider, or through CUDA, CoreML or DirectML where they are. */
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import * as ort from 'onnxruntime-node';
@@ -7,35 +7,47 @@ import { GraphBuilder } from '../graph/builder.ts';
 import { AtlasError, fault, reason } from '../graph/errors.ts';
 import type { Graph, ValueType } from '../graph/graph.ts';
 import { type Dtype, sizeOf, type Tensor } from '../graph/tensor.ts';
+import type { Device } from './devices.ts';
+import { checkFeed } from './feed.ts';
 import { mustStayOnHost } from './host-nodes.ts';
 import type { CompileOptions, Program, Resident, Runtime, Value } from './runtime.ts';
 
 const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
 
 export interface OnnxRuntimeOptions {
-  device?: 'cpu' | 'webgpu';
+  device?: Device;
   /** Threads of one operator; every core if left out. */
   threads?: number;
   /** Writes onnxruntime's profile (a JSON trace) to files with this prefix; for development. */
   profile?: string;
 }
 
-/** Opens the runtime. That a WebGPU device is there shows only when a program is compiled. */
+/**
+ * Opens the runtime. That a device is there shows only when a program is compiled.
+ *
+ * Values stay on the device between programs with WebGPU alone: onnxruntime-node 1.30 binds outputs as `gpu-buffer` to WebGPU's memory and to no
+ * other. CUDA, CoreML and DirectML give every output back to the host, so that `memory` is `host` for them, and the state of an optimisation
+ * crosses the bus at every step.
+ */
 export function openOnnxRuntime({ device = 'cpu', threads = availableParallelism(), profile }: OnnxRuntimeOptions = {}): Runtime {
+  // Nvidia's libraries would round the factors of products to 10 bits (TF32); read by them when they are loaded.
+  if (device === 'cuda') process.env.NVIDIA_TF32_OVERRIDE ??= '0';
   return {
     name: 'onnxruntime',
     device,
-    memory: device === 'cpu' ? 'host' : 'device',
+    memory: device === 'webgpu' ? 'device' : 'host',
     version: `onnxruntime-node ${version}`,
     threads,
     compile: async (graph, options = {}) => {
       const sessionOptions: ort.InferenceSession.SessionOptions = {
-        executionProviders: device === 'cpu' ? ['cpu'] : [{ name: 'webgpu', ...nodesForHost(graph) }],
+        executionProviders: [provider(device, graph)],
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
         executionMode: 'sequential',
         graphOptimizationLevel: 'all',
-        logSeverityLevel: 3,
+        logSeverityLevel: device === 'cpu' || device === 'webgpu' ? 3 : 4,
+        // DirectML's documentation asks for it.
+        ...(device === 'directml' ? { enableMemPattern: false } : {}),
         // Each session has threads of its own, which would spin on after a run and take the cores from the next program's.
         extra: { session: { force_spinning_stop: '1' } },
         ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
@@ -50,8 +62,8 @@ export function openOnnxRuntime({ device = 'cpu', threads = availableParallelism
           name: `${graph.nodes.length} operators for ${graph.outputs.join(', ')}`,
           received: reason(cause),
           remedy:
-            device === 'webgpu'
-              ? 'Is a Vulkan, Metal or Direct3D 12 driver installed? "--device cpu" always works.'
+            device !== 'cpu'
+              ? '"atlas doctor" shows what this device lacks; "--device cpu" always works.'
               : 'This is a bug in the compiler: please report it with the model.',
           cause,
         });
@@ -92,6 +104,25 @@ class OnnxProgram implements Program {
   }
 }
 
+/** CoreML as an ML program on CPU and GPU (flags 0x10 and 0x20): its other format and the Neural Engine compute in 16 bits. */
+const COREML_FLAGS = 0x30;
+
+/** Names and options as session_options_helper.cc of the binding reads them. What a provider has no kernel for, onnxruntime gives to the CPU. */
+function provider(device: Device, graph: Graph): ort.InferenceSession.ExecutionProviderConfig {
+  switch (device) {
+    case 'webgpu':
+      return { name: 'webgpu', ...nodesForHost(graph) };
+    case 'coreml':
+      return { name: 'coreml', coreMlFlags: COREML_FLAGS };
+    case 'directml':
+      return { name: 'dml', deviceId: 0 };
+    case 'cuda':
+      return { name: 'cuda', deviceId: 0 };
+    default:
+      return 'cpu';
+  }
+}
+
 function nodesForHost(graph: Graph): { forceCpuNodeNames?: string[] } {
   const names = graph.nodes.flatMap((node) => (mustStayOnHost(node, graph) ? [node.name] : []));
   return names.length > 0 ? { forceCpuNodeNames: names } : {};
@@ -101,13 +132,9 @@ function locations(graph: Graph, { resident = [] }: CompileOptions): Record<stri
   return Object.fromEntries(graph.outputs.map((name) => [name, resident.includes(name) ? 'gpu-buffer' : 'cpu']));
 }
 
-function feed(name: string, type: ValueType, value: Value | undefined): ort.Tensor {
-  if (!value) throw new AtlasError(`program: expected a value for input "${name}", received nothing`);
-  if (value.shape.length !== type.shape.length || value.shape.some((extent, i) => extent !== type.shape[i])) {
-    throw new AtlasError(`program: expected shape [${type.shape}] for input "${name}", received [${value.shape}]`);
-  }
+function feed(name: string, type: ValueType, given: Value | undefined): ort.Tensor {
+  const value = checkFeed(name, type, given);
   if ('resident' in value) return value.resident as ort.Tensor;
-  if (value.dtype !== type.dtype) throw new AtlasError(`program: expected ${type.dtype} for input "${name}", received ${value.dtype}`);
   return new ort.Tensor(value.dtype, value.data as Float32Array, value.shape as number[]);
 }
 

@@ -11,13 +11,24 @@ import type { Case } from '../gradient/case.ts';
 import { CASES } from '../gradient/cases.ts';
 import { draws, TINY_SIZE, tinyModel } from '../render/tiny-model.ts';
 
+/** What a runtime cannot do. */
+export interface Limits {
+  /** Most spatial axes of a convolution, forward or as a gradient; more must be refused when the program is compiled. */
+  readonly convolvedAxes?: number;
+}
+
 /** Runs the suite. `skip` may skip a test for what the machine lacks. */
-export function describeRuntime(name: string, open: () => Runtime, skip: (context: TestContext) => void = () => {}): void {
+export function describeRuntime(
+  name: string,
+  open: () => Runtime,
+  skip: (context: TestContext) => void = () => {},
+  { convolvedAxes = Number.POSITIVE_INFINITY }: Limits = {},
+): void {
   describe(name, () => {
     beforeEach((context) => skip(context));
     describePrograms(open);
     describeValues(open);
-    describeOperators(open);
+    describeOperators(open, convolvedAxes);
     describeRendering(open);
   });
 }
@@ -121,7 +132,7 @@ function describeValues(open: () => Runtime): void {
 }
 
 /** Every differentiable operator with its gradient: whatever a renderer's step may hold. */
-function describeOperators(open: () => Runtime): void {
+function describeOperators(open: () => Runtime, convolvedAxes: number): void {
   describe('operators agree with the CPU, forward and backward', () => {
     test.each(Object.entries<readonly Case[]>(CASES))('%s', async (_, cases) => {
       for (const { about, x, values, build } of cases) {
@@ -129,6 +140,10 @@ function describeOperators(open: () => Runtime): void {
         const y = build(builder, builder.input('x', { dtype: 'float32', shape: x }));
         const gradient = differentiate(builder, y, 'x');
         const graph = builder.build([y, gradient]);
+        if (graph.nodes.some(({ op }) => op === 'Conv' || op === 'ConvTranspose') && x.length - 2 > convolvedAxes) {
+          await expect(open().compile(graph), about).rejects.toThrow('spatial axes');
+          continue;
+        }
         const data = draws(
           about,
           x.reduce((product, extent) => product * extent, 1),

@@ -23,7 +23,10 @@ describe('wrong usage ends with exit code 2 and says what is wrong', () => {
   it.each([
     [['fly'], "error: unknown command 'fly'"],
     [['run', '--batch', '0'], "error: option '--batch <number>' argument '0' is invalid. expected a whole number of at least 1."],
-    [['run', '--device', 'abacus'], "error: option '--device <name>' argument 'abacus' is invalid. Allowed choices are auto, cpu, webgpu."],
+    [
+      ['run', '--device', 'abacus'],
+      "error: option '--device <name>' argument 'abacus' is invalid. Allowed choices are auto, cuda, directml, coreml, webgpu, cpu.",
+    ],
     [['run', '--build', '--out', 'x'], "error: option '--build' cannot be used with option '--out <dir>'"],
     [['layers'], "error: missing required argument 'model'"],
     [['layers', 'nothing-such'], 'for MODEL, received "nothing-such"\n"atlas models" lists the models that need no file.\n'],
@@ -56,7 +59,7 @@ describe('the whole path on a tiny network', () => {
   it('renders, compares and verifies, and does nothing the second time', async () => {
     const plan = await planWith({}, 'plan');
     const first = await atlas('run', plan, '--out', store);
-    expect(first.stderr).toBe('');
+    expect(first.stderr).toMatch(/^(auto: .+ — using .+\n)?$/);
     expect(first.stdout).toContain('52 pictures rendered, 0 were there\n');
     expect(first.stdout).toMatch(/2 layers compared, in comparison\.json\n$/);
     expect(first.code).toBe(0);
