@@ -140,7 +140,7 @@ function move(builder: GraphBuilder, { value, weights }: Term, axis: 2 | 3, leng
   if (weights.size === 1 && weights.get(0) === 1 && extent === length) return value;
   const shifts = [...weights.keys()];
   const before = Math.max(0, ...shifts);
-  // Two taps where zeros are added behind: onnxruntime's WebGPU provider takes a 1×1 convolution for a matrix product and drops its padding.
+  // Two taps where zeros are added behind: onnxruntime's WebGPU provider drops the padding of a 1×1 convolution.
   const taps = Math.max(before - Math.min(0, ...shifts) + 1, length > extent ? 2 : 1);
   const after = Math.max(0, length - extent + taps - 1 - before);
   const line = Float32Array.from({ length: taps }, (_, tap) => weights.get(before - tap) ?? 0);
