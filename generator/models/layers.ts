@@ -1,6 +1,7 @@
 /** What can be said of a network's layers from its graph alone: taps, receptive fields, strides; and finding one by its name. */
 import { fault } from '../graph/errors.ts';
 import type { Graph, Node } from '../graph/graph.ts';
+import { type Layout, layerShape } from './layouts.ts';
 import type { Layer, Model, Tap } from './model.ts';
 
 /** What {@link describeLayers} needs beside the graph. */
@@ -9,14 +10,20 @@ export interface LayerNames {
   readonly slugs: ReadonlyMap<string, string>;
   /** The operator that made a value, as the file names it: `Relu6`. */
   readonly fileOperators: ReadonlyMap<string, string>;
+  /** How each value is laid out; where left out, all that have four axes are NCHW, and nothing else is a layer. */
+  readonly layouts?: ReadonlyMap<string, Layout>;
 }
 
-const NONLINEARITIES: ReadonlySet<string> = new Set(['Relu', 'Clip', 'Sigmoid', 'Tanh', 'Softmax']);
+const NONLINEARITIES: ReadonlySet<string> = new Set(
+  'Relu Clip Sigmoid Tanh Softmax LeakyRelu PRelu Elu Selu Celu ThresholdedRelu HardSigmoid HardSwish Softplus Softsign LogSoftmax'.split(
+    ' ',
+  ),
+);
 /** Non-linearities of files that take several ONNX operators. */
-const COMPOSED: ReadonlySet<string> = new Set(['Prelu', 'LeakyRelu']);
+const COMPOSED: ReadonlySet<string> = new Set(['Prelu', 'LeakyRelu', 'Gelu', 'Mish', 'Swish', 'Shrink']);
 
-/** Describes the four-dimensional values of `graph` that have a slug, in the graph's order. */
-export function describeLayers(graph: Graph, { slugs, fileOperators }: LayerNames): readonly Layer[] {
+/** Describes the values of `graph` that have a slug, in the graph's order. */
+export function describeLayers(graph: Graph, { slugs, fileOperators, layouts }: LayerNames): readonly Layer[] {
   const fields = receptiveFields(graph);
   const activations = new Map<string, Node>();
   for (const node of graph.nodes)
@@ -27,7 +34,8 @@ export function describeLayers(graph: Graph, { slugs, fileOperators }: LayerName
     const slug = slugs.get(name);
     const field = fields.get(name);
     const shape = graph.types.get(name)?.shape;
-    if (!slug || !field || shape?.length !== 4) continue;
+    const layout = layouts ? layouts.get(name) : 'NCHW';
+    if (!slug || !field || !shape || !layout || (!layouts && shape.length !== 4)) continue;
     const after = NONLINEARITIES.has(node.op) || COMPOSED.has(fileOperators.get(name) ?? '');
     const activation = after ? node : activations.get(name);
     const tap: Tap = after ? 'after' : activation ? 'before' : 'linear';
@@ -38,7 +46,8 @@ export function describeLayers(graph: Graph, { slugs, fileOperators }: LayerName
       tap,
       ...(nonlinearity ? { nonlinearity } : {}),
       operator: node.op,
-      shape: [shape[1], shape[2], shape[3]],
+      shape: layerShape(layout, shape),
+      ...(layout === 'NCHW' ? {} : { layout }),
       receptiveField: field.side,
       stride: field.stride,
     });

@@ -16,8 +16,12 @@ function readMessage(bytes: Uint8Array, fields: Readonly<Record<number, Field>>)
     const field = fields[number];
     if (field) field(reader, wireType);
     else reader.skip(wireType, number);
-    reader.assertBounds();
+    within(reader);
   }
+}
+
+function within(reader: BinaryReader): void {
+  if (reader.pos > reader.len) throw new RangeError('premature EOF');
 }
 
 function need(expected: WireType, received: WireType): void {
@@ -58,7 +62,7 @@ const integers =
     need(WireType.LengthDelimited, wireType);
     const run = new BinaryReader(reader.bytes());
     while (run.pos < run.len) list.push(clamp(run.int64()));
-    run.assertBounds();
+    within(run);
   };
 
 const float =

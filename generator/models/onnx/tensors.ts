@@ -24,7 +24,7 @@ interface ElementType {
 
 /** Bytes at an address of their own, so that an array of wider elements may lie over them. */
 function aligned(bytes: Uint8Array, width: number): { buffer: ArrayBufferLike; byteOffset: number; length: number } {
-  const own = bytes.byteOffset % width === 0 ? bytes : bytes.slice();
+  const own = bytes.byteOffset % width === 0 ? bytes : Uint8Array.from(bytes);
   return { buffer: own.buffer, byteOffset: own.byteOffset, length: own.byteLength / width };
 }
 
@@ -69,7 +69,12 @@ const TYPES: Readonly<Record<number, ElementType>> = {
     },
   },
   2: { name: 'uint8', dtype: 'int64', bytes: 1, decode: (bytes) => bytes },
-  3: { name: 'int8', dtype: 'int64', bytes: 1, decode: ({ buffer, byteOffset, byteLength }) => new Int8Array(buffer, byteOffset, byteLength) },
+  3: {
+    name: 'int8',
+    dtype: 'int64',
+    bytes: 1,
+    decode: ({ buffer, byteOffset, byteLength }) => new Int8Array(buffer, byteOffset, byteLength),
+  },
   4: { name: 'uint16', dtype: 'int64', bytes: 2, decode: uint16 },
   5: { name: 'int16', dtype: 'int64', bytes: 2, decode: (bytes) => Int16Array.from(uint16(bytes), (value) => (value << 16) >> 16) },
   6: {
@@ -175,12 +180,19 @@ export function decodeTensor(proto: TensorProto, where: string, external?: Uint8
   return { dtype: type.dtype, shape, data };
 }
 
+/** Integers of fewer than 64 bits; the array's kind tells their type, which decides where quantised values saturate. */
+function narrow({ dataType, int32Data }: TensorProto): Numbers {
+  if (dataType === 3) return Int8Array.from(int32Data);
+  if (dataType === 4) return Uint16Array.from(int32Data);
+  return dataType === 5 ? Int16Array.from(int32Data) : Int32Array.from(int32Data);
+}
+
 /** The data of a tensor that is not stored raw: each element type has a field that holds it. */
 function fromFields(proto: TensorProto, type: ElementType): Numbers {
   if (proto.dataType === 1) return TYPES[1].decode(Buffer.concat(proto.floatData));
   if (proto.dataType === 11) return TYPES[11].decode(Buffer.concat(proto.doubleData));
   if (type.bytes === 8 || proto.dataType === 12) return Float64Array.from(proto.int64Data);
-  if (type.dtype !== 'float32') return proto.dataType === 9 ? Uint8Array.from(proto.int32Data) : Float64Array.from(proto.int32Data);
+  if (type.dtype !== 'float32') return proto.dataType === 2 || proto.dataType === 9 ? Uint8Array.from(proto.int32Data) : narrow(proto);
   // Half precision: the bits, one element an integer.
   const bits = Uint16Array.from(proto.int32Data);
   return type.decode(new Uint8Array(bits.buffer));
