@@ -4,7 +4,7 @@ import { basename, dirname, join, posix, resolve } from 'node:path';
 import { fault } from '../graph/errors.ts';
 import { type FetchOptions, fetchModel } from './fetch.ts';
 import type { Model, Preprocess } from './model.ts';
-import * as onnx from './onnx/onnx-model.ts';
+import * as onnx from './onnx/open.ts';
 import { type PixelRange, toPreprocess } from './pixel-range.ts';
 import { slugsOf } from './slugs.ts';
 import * as tfjsGraphModel from './tfjs/graph-model.ts';

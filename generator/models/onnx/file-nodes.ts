@@ -62,7 +62,7 @@ export class NodeReader {
     if (depth >= DEEPEST) throw this.#refuse(`functions at most ${DEEPEST} deep`, `the function "${made.name}"`, 'one that calls itself');
     const scope = `${call.name || call.outputs.find((output) => output !== '') || made.name}/`;
     const names = new Map<string, string>([['', '']]);
-    made.inputs.forEach((name, i) => names.set(name, call.inputs[i] ?? ''));
+    for (const [i, name] of made.inputs.entries()) names.set(name, call.inputs[i] ?? '');
     made.outputs.forEach((name, i) => {
       if (call.outputs[i]) names.set(name, call.outputs[i]);
     });

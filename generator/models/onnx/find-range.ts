@@ -10,21 +10,13 @@ const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as 
 /** What was found, and what to tell people about it. */
 export interface FoundRange {
   readonly preprocess: Preprocess;
-  /** The file wants blue first. */
-  readonly reversed: boolean;
-  readonly assumptions: readonly string[];
+  readonly assumption: string;
 }
 
 /** The pixel range of a file that the user says nothing of. */
 export function findRange(source: Source, input: ImageInput, metadata: ReadonlyMap<string, string>): FoundRange {
   const { channels } = input;
-  const reversed = channels === 3 && /^bgr/i.test(metadata.get('Image.BitmapPixelFormat') ?? '');
-  const order = reversed ? ['the file wants blue first, as its metadata says'] : [];
-  const found = (range: PixelRange, told: string): FoundRange => ({
-    preprocess: toPreprocess(range, channels),
-    reversed,
-    assumptions: [told, ...order],
-  });
+  const found = (range: PixelRange, assumption: string): FoundRange => ({ preprocess: toPreprocess(range, channels), assumption });
   const stated = fromMetadata(metadata, channels);
   if (stated) return found(stated, `pixel values are ${describeRange(stated)}, as the file's metadata says`);
   const first = firstAffine(source, input);

@@ -17,6 +17,8 @@ export interface ImageInput {
   readonly batch: number | undefined;
   readonly height: number | undefined;
   readonly width: number | undefined;
+  /** Whether the file has blue first. */
+  readonly reversed: boolean;
   /** The element type is one of integers: pixels from 0 to 255. */
   readonly integers: boolean;
   /** What had to be guessed, for people. */
@@ -24,7 +26,7 @@ export interface ImageInput {
 }
 
 /** Finds the image among a file's inputs, or takes the one called `wanted`. Throws where there is none, saying what the inputs are. */
-export function findImage(source: Source, wanted?: string): ImageInput {
+export function findImage(source: Source, metadata: ReadonlyMap<string, string>, wanted?: string): ImageInput {
   const inputs = source.graph.inputs.filter(({ name }) => !source.isInitializer(name));
   const candidates = inputs.filter(({ name, elementType, shape }) => {
     if (wanted !== undefined) return name === wanted;
@@ -50,7 +52,9 @@ export function findImage(source: Source, wanted?: string): ImageInput {
       received: show(first),
       remedy: 'Export the model with a batch axis.',
     });
-  return describeInput(source, first, candidates.length > 1 && wanted === undefined);
+  const image = describeInput(source, first, candidates.length > 1 && wanted === undefined);
+  const reversed = image.channels === 3 && /^bgr/i.test(metadata.get('Image.BitmapPixelFormat') ?? '');
+  return reversed ? { ...image, reversed, assumptions: [...image.assumptions, 'the file wants blue first, as its metadata says'] } : image;
 }
 
 function likely({ shape }: ValueInfoProto): boolean {
@@ -75,7 +79,7 @@ function describeInput(source: Source, info: ValueInfoProto, guessed: boolean): 
     ...(channelsLast ? ['the file has channels last; the image is transposed on entering'] : []),
   ];
   const integers = dtypeOf(info.elementType) === 'int64';
-  return { name: info.name, channels: channels ?? 3, channelsLast, batch: n, height, width, integers, assumptions };
+  return { name: info.name, channels: channels ?? 3, channelsLast, batch: n, height, width, reversed: false, integers, assumptions };
 }
 
 /** What the first convolution behind an input tells of it, past operators that leave the channels alone. */

@@ -96,6 +96,11 @@ export class Lowering {
     return this.#failures.values().next().value;
   }
 
+  /** How many values could not be made. */
+  get failures(): number {
+    return this.#failures.size;
+  }
+
   /** Adds what the nodes stand for, each after what it reads. One that cannot be said fails alone, with whatever needs it. */
   run(nodes: readonly FileNode[]): void {
     for (const node of nodes) {

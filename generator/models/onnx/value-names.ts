@@ -33,10 +33,11 @@ export function tidyName(name: string): string {
   return kept.join('/');
 }
 
+/** Operators that are what a module is for: one of them in it needs no name of its own. */
+const MAIN: ReadonlySet<string> = new Set(['Conv', 'Gemm', 'BatchNormalization', 'GlobalAveragePool', 'MaxPool', 'AveragePool', 'Clip']);
+
 function sayTheSame(module: string, operator: string): boolean {
   const plain = (text: string) => text.toLowerCase().replace(/[^a-z]/g, '');
-  const op = plain(operator);
-  return (
-    operator === operator.replace(/_\d+$/, '') && (plain(module.split('.').at(-1) ?? '').startsWith(op) || op === 'conv' || op === 'gemm')
-  );
+  if (/_\d+$/.test(operator)) return false; // The second of its kind in the module.
+  return MAIN.has(operator) || plain(module.split('.').at(-1) ?? '') === plain(operator);
 }

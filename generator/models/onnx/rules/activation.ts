@@ -14,8 +14,8 @@ const withAlpha =
 
 const selu: Rule = (step) =>
   step.make('Selu', [step.value()], {
-    alpha: step.float('alpha', 1.67326319217681884765625),
-    gamma: step.float('gamma', 1.05070102214813232421875),
+    alpha: step.float('alpha', 1.6732631921768188),
+    gamma: step.float('gamma', 1.0507010221481323),
   });
 
 const hardSigmoid: Rule = (step) =>
