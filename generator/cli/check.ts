@@ -4,9 +4,11 @@ import { readNpy, writeNpy } from '../graph/npy.ts';
 import { openModel } from '../models/open.ts';
 import { type CheckResult, checkLayer } from '../render/check.ts';
 import { openRuntime } from '../runtime/open.ts';
+import { printAssumptions } from './layers.ts';
+import { addModelOptions, MODEL_ARGUMENT, type ModelOptions, pixelsOf } from './model-options.ts';
 import { deviceOption } from './options.ts';
 
-interface CheckOptions {
+interface CheckOptions extends ModelOptions {
   layer: string;
   input?: string;
   raw?: boolean;
@@ -18,10 +20,10 @@ interface CheckOptions {
 }
 
 export function addCheck(program: Command): void {
-  program
+  const command = program
     .command('check')
     .description('runs a layer and its input gradient on a picture, and compares the gradient with finite differences')
-    .argument('<model>', 'zoo id or model file')
+    .argument('<model>', MODEL_ARGUMENT)
     .requiredOption('--layer <layer>', 'name or slug')
     .option('--input <x.npy>', 'float32 (3,H,W) or (N,3,H,W) in [0,1]; waves of the size trained at if left out')
     .option('--raw', "the input is in the network's own range")
@@ -29,16 +31,17 @@ export function addCheck(program: Command): void {
     .option('--direction <d.npy>', 'float32, one value a channel: score this direction instead')
     .option('--gradient <out.npy>', 'write d score / d input, of the same shape as the input')
     .addOption(deviceOption())
-    .option('--json', 'print JSON')
-    .action(async (reference: string, options: CheckOptions) => {
-      const { layer, raw, channel, device } = options;
-      const [model, runtime] = await Promise.all([openModel(reference), openRuntime({ device })]);
-      const input = options.input ? await readNpy(options.input) : undefined;
-      const direction = options.direction ? await readNpy(options.direction) : undefined;
-      const { gradient, ...result } = await checkLayer({ model, runtime, layer, input, raw, channel, direction });
-      if (options.gradient) await writeNpy(options.gradient, gradient);
-      process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : describe(result));
-    });
+    .option('--json', 'print JSON');
+  addModelOptions(command).action(async (reference: string, options: CheckOptions) => {
+    const { layer, raw, channel, device } = options;
+    const [model, runtime] = await Promise.all([openModel(reference, { pixels: pixelsOf(options) }), openRuntime({ device })]);
+    const input = options.input ? await readNpy(options.input) : undefined;
+    const direction = options.direction ? await readNpy(options.direction) : undefined;
+    const { gradient, ...result } = await checkLayer({ model, runtime, layer, input, raw, channel, direction });
+    if (!options.json) printAssumptions(model.assumptions);
+    if (options.gradient) await writeNpy(options.gradient, gradient);
+    process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : describe(result));
+  });
 }
 
 function describe(result: Omit<CheckResult, 'gradient'>): string {

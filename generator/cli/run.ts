@@ -80,7 +80,7 @@ async function render({ plan, folder, options, progress, signal }: Job): Promise
 async function compare({ plan, folder, options, progress, signal }: Job): Promise<void> {
   const { device, threads, batch } = options;
   const engine = openEngine(progress);
-  const model = await engine.openModel(plan.plan.model);
+  const model = await engine.openModel(plan.plan.model, { pixels: plan.plan.preprocess });
   const runtime = await engine.openRuntime({ device, ...(threads ? { threads } : {}) });
   progress.note('Measuring and comparing');
   let started = false;

@@ -50,7 +50,7 @@ const quantize: Rule = (step) => {
   const x = step.value();
   const scale = step.constant(1);
   const zero = step.constant(2);
-  if (!scale || scale.data.length !== 1) return { name: x };
+  if (scale?.data.length !== 1) return { name: x };
   step.lowering.notes.add(QUANTISATION);
   const range = levels(step, zero);
   if (!range) return { name: x };
