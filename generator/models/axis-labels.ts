@@ -56,8 +56,11 @@ export class Labelling {
   /** `input` is `[batch,C,H,W]`. */
   constructor(shapes: Shapes, input: string) {
     this.#shapes = shapes;
-    this.#batch = shapes.shape(input)[0];
-    this.#labels.set(input, ['N', 'C', '', '']);
+    this.#batch = shapes.shape(input)[0] ?? 1;
+    this.#labels.set(
+      input,
+      shapes.shape(input).map((_, axis) => (['N', 'C'] as const)[axis] ?? ''),
+    );
   }
 
   /** The labels of a value; none where it does not depend on the image, or nothing is known. */

@@ -92,8 +92,10 @@ export class Step {
 
   /** Adds an operator on the way, under a name made up for it. */
   add<O extends OpName>(op: O, inputs: readonly string[], attributes: Operators[O]): string {
-    const stem = this.lowering.nameFor(this.node.outputs[0]) ?? this.node.outputs[0];
-    return this.builder.add(op, inputs, attributes, { name: `${stem}~${op}` });
+    const stem = `${this.lowering.nameFor(this.node.outputs[0]) ?? this.node.outputs[0]}~${op}`;
+    let name = stem;
+    for (let n = 2; this.builder.has(name); n++) name = `${stem}-${n}`;
+    return this.builder.add(op, inputs, attributes, { name, outputs: [name] });
   }
 
   /** Adds the operator that makes the node's first output, under the file's name for it. */

@@ -2,7 +2,7 @@
 import { broadcast, positive } from '../../../graph/shapes/inference.ts';
 import { sliceBounds } from '../../../graph/shapes/slice-bounds.ts';
 import { int64, sizeOf } from '../../../graph/tensor.ts';
-import { int, ints } from '../attributes.ts';
+import { int, ints, text } from '../attributes.ts';
 import type { FileNode } from '../file-nodes.ts';
 import type { Constant } from '../tensors.ts';
 import { constant, spreadStrides, strided, stridesOf, zeros } from './arrays.ts';
@@ -102,7 +102,18 @@ const gather: Evaluate = (inputs, node, limit) => {
   return [{ dtype: x.dtype, shape, data }];
 };
 
-const scatterNd: Evaluate = (inputs) => {
+/** What becomes of a value that an update falls on. */
+const SCATTERED: Readonly<Record<string, (before: number, update: number) => number>> = {
+  none: (_, update) => update,
+  add: (before, update) => before + update,
+  mul: (before, update) => before * update,
+  max: Math.max,
+  min: Math.min,
+};
+
+const scatterNd: Evaluate = (inputs, node) => {
+  const put = SCATTERED[text(node, 'reduction', 'none')];
+  if (!put) throw new Error(`a reduction of ${text(node, 'reduction', '')} cannot be read`);
   const [x, indices, updates] = [given(inputs, 0), given(inputs, 1), given(inputs, 2)];
   const data = x.data.slice();
   const depth = indices.shape.at(-1) ?? 0;
@@ -115,7 +126,7 @@ const scatterNd: Evaluate = (inputs) => {
       at += (index < 0 ? index + x.shape[axis] : index) * strides[axis];
     }
     if (!(at >= 0 && at + inner <= data.length)) throw new Error('an index is outside the data');
-    data.set(updates.data.subarray(i * inner, (i + 1) * inner), at);
+    for (let k = 0; k < inner; k++) data[at + k] = put(data[at + k], updates.data[i * inner + k]);
   }
   return [{ ...x, data }];
 };
