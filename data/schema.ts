@@ -107,12 +107,28 @@ const planLayer = z.strictObject({
   render: renderSettings.partial().optional().describe('Settings of this layer alone, over those of the plan.'),
 });
 
+/** What a network's pixels are, where its file does not say: x in [0,1] becomes `(low + (high − low)·x − mean) / std`. */
+export const pixelRange = z.strictObject({
+  range: z
+    .tuple([z.number(), z.number()])
+    .optional()
+    .describe('Values of black and white before the mean is subtracted; [0, 1] if left out.'),
+  mean: z.array(z.number()).min(1).max(4).optional().describe('Subtracted; one for each channel, or one for all. 0 if left out.'),
+  std: z
+    .array(z.number().positive())
+    .min(1)
+    .max(4)
+    .optional()
+    .describe('Divided by, after; one for each channel, or one for all. 1 if left out.'),
+});
+
 /** What to render. Checked when read; data/plans/plan.schema.json is made from this, for editors. */
 export const plan = z.strictObject({
   $schema: z.string().optional(),
   atlas: slug.describe("The atlas's part of an address, and its folder under data/atlases/."),
   title: z.string().min(1).optional().describe('For people; the model’s title if left out.'),
   model: z.string().min(1).describe('A zoo id or a model file.'),
+  preprocess: pixelRange.optional().describe('What the network expects of its pixels, where the model file does not say or is wrong.'),
   layers: z
     .array(z.union([z.string().min(1), planLayer]))
     .min(1)

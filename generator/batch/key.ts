@@ -1,5 +1,5 @@
 /** The key of a render: the hash of everything its pixels depend on. */
-import type { RenderSettings } from '../../data/schema.ts';
+import type { Plan, RenderSettings } from '../../data/schema.ts';
 import { RENDERER_VERSION } from '../render/renderer.ts';
 import { canonicalJson, float32Bytes, sha256 } from './canonical.ts';
 import { ENCODING } from './picture.ts';
@@ -11,6 +11,8 @@ export interface LayerKey {
   /** The layer's name. */
   readonly layer: string;
   readonly settings: RenderSettings;
+  /** What the plan says of the network's pixels, where it says anything. */
+  readonly preprocess?: Plan['preprocess'];
 }
 
 /** SHA-256 in hex. `unit` names the random start together with `seed`. */
@@ -22,6 +24,7 @@ export function renderKey(layer: LayerKey, unit: string, vector: Float32Array, s
       weights: layer.weights,
       layer: layer.layer,
       settings: withoutPaths(layer.settings),
+      ...(layer.preprocess ? { preprocess: layer.preprocess } : {}),
       direction: sha256(float32Bytes(vector)),
       unit,
       seed,

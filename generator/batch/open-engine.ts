@@ -11,7 +11,8 @@ import type { Progress } from './progress.ts';
 /** `progress` is told when a model has to be fetched. */
 export function openEngine(progress?: Progress): Engine {
   return {
-    openModel: (reference) => openModel(reference, progress ? { onProgress: announceOnce(reference, progress) } : {}),
+    openModel: (reference, options) =>
+      openModel(reference, { ...options, ...(progress ? { onProgress: announceOnce(reference, progress) } : {}) }),
     findLayer,
     openRuntime,
     resolveSettings,

@@ -71,7 +71,8 @@ interface Context extends RunRequest {
 /** Brings an atlas up to its plan. Throws an AtlasError for a wrong plan, layer or disk, and the signal's reason when stopped. */
 export async function runPlan(request: RunRequest): Promise<RunSummary> {
   const { plan, engine, folder } = request;
-  const model = await engine.openModel(plan.plan.model);
+  const model = await engine.openModel(plan.plan.model, { pixels: plan.plan.preprocess });
+  for (const assumption of model.assumptions) request.progress?.note(`Assumed: ${assumption}`);
   const work = listWork(plan, model, engine);
   return withLock(folder, async () => {
     const store = await Store.open(folder, request.disk);

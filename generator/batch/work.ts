@@ -14,6 +14,8 @@ export interface LayerWork {
   readonly layer: Layer;
   readonly settings: RenderSettings;
   readonly units: readonly Unit[];
+  /** What the plan says of the network's pixels. */
+  readonly preprocess?: Plan['preprocess'];
 }
 
 /** One picture to make. */
@@ -41,7 +43,8 @@ export function listWork({ plan, file }: CheckedPlan, model: Model, engine: Engi
         exitCode: 2,
       });
     seen.set(layer.slug, reference);
-    return { layer, settings, units: listUnits(plan, layer, model.weightsSha256) };
+    const { preprocess } = plan;
+    return { layer, settings, units: listUnits(plan, layer, model.weightsSha256), ...(preprocess ? { preprocess } : {}) };
   });
 }
 
@@ -50,8 +53,8 @@ function layerReference(entry: Plan['layers'][number]): string {
 }
 
 /** Every render of a layer, in the order of the store. */
-export function listTasks({ layer, settings, units }: LayerWork, model: Model): Task[] {
-  const name: LayerKey = { weights: model.weightsSha256, layer: layer.name, settings };
+export function listTasks({ layer, settings, units, preprocess }: LayerWork, model: Model): Task[] {
+  const name: LayerKey = { weights: model.weightsSha256, layer: layer.name, settings, ...(preprocess ? { preprocess } : {}) };
   return units.flatMap((unit) => unit.seeds.map((seed) => ({ unit, seed, key: renderKey(name, unit.id, unit.vector, seed) })));
 }
 

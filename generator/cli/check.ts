@@ -4,9 +4,11 @@ import { readNpy, writeNpy } from '../graph/npy.ts';
 import { openModel } from '../models/open.ts';
 import { type CheckResult, checkLayer } from '../render/check.ts';
 import { openRuntime } from '../runtime/open.ts';
+import { printAssumptions } from './layers.ts';
+import { addModelOptions, MODEL_ARGUMENT, type ModelOptions, pixelsOf } from './model-options.ts';
 import { deviceOption, type RuntimeOptions, runtimeChoice, runtimeOption } from './options.ts';
 
-interface CheckOptions extends RuntimeOptions {
+interface CheckOptions extends ModelOptions, RuntimeOptions {
   layer: string;
   input?: string;
   raw?: boolean;
@@ -17,10 +19,10 @@ interface CheckOptions extends RuntimeOptions {
 }
 
 export function addCheck(program: Command): void {
-  program
+  const command = program
     .command('check')
     .description('runs a layer and its input gradient on a picture, and compares the gradient with finite differences')
-    .argument('<model>', 'zoo id or model file')
+    .argument('<model>', MODEL_ARGUMENT)
     .requiredOption('--layer <layer>', 'name or slug')
     .option('--input <x.npy>', 'float32 (3,H,W) or (N,3,H,W) in [0,1]; waves of the size trained at if left out')
     .option('--raw', "the input is in the network's own range")
@@ -29,16 +31,17 @@ export function addCheck(program: Command): void {
     .option('--gradient <out.npy>', 'write d score / d input, of the same shape as the input')
     .addOption(deviceOption())
     .addOption(runtimeOption())
-    .option('--json', 'print JSON')
-    .action(async (reference: string, options: CheckOptions) => {
-      const { layer, raw, channel } = options;
-      const [model, runtime] = await Promise.all([openModel(reference), openRuntime(runtimeChoice(options))]);
-      const input = options.input ? await readNpy(options.input) : undefined;
-      const direction = options.direction ? await readNpy(options.direction) : undefined;
-      const { gradient, ...result } = await checkLayer({ model, runtime, layer, input, raw, channel, direction });
-      if (options.gradient) await writeNpy(options.gradient, gradient);
-      process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : describe(result));
-    });
+    .option('--json', 'print JSON');
+  addModelOptions(command).action(async (reference: string, options: CheckOptions) => {
+    const { layer, raw, channel } = options;
+    const [model, runtime] = await Promise.all([openModel(reference, { pixels: pixelsOf(options) }), openRuntime(runtimeChoice(options))]);
+    const input = options.input ? await readNpy(options.input) : undefined;
+    const direction = options.direction ? await readNpy(options.direction) : undefined;
+    const { gradient, ...result } = await checkLayer({ model, runtime, layer, input, raw, channel, direction });
+    if (!options.json) printAssumptions(model.assumptions);
+    if (options.gradient) await writeNpy(options.gradient, gradient);
+    process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : describe(result));
+  });
 }
 
 function describe(result: Omit<CheckResult, 'gradient'>): string {

@@ -3,50 +3,74 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import type { PlanFile } from '../../data/schema.ts';
-import { openEngine } from '../batch/open-engine.ts';
 import { fault } from '../graph/errors.ts';
+import { suggestLayers } from '../models/layers.ts';
 import type { Layer, Model } from '../models/model.ts';
-import { describeTap } from './layers.ts';
+import { openModel } from '../models/open.ts';
+import { PRESET_SETTINGS } from '../render/presets.ts';
+import { describeTap, printAssumptions } from './layers.ts';
+import { addModelOptions, MODEL_ARGUMENT, type ModelOptions, pixelsOf } from './model-options.ts';
 import { PROJECT, shownPath } from './options.ts';
 
 export function addInit(program: Command): void {
-  program
+  const command = program
     .command('init')
-    .description('writes a plan for a network, with every layer commented on')
-    .argument('<model>', 'a zoo id, a TF.js model.json, or npm:package@version/path/model.json')
-    .option('-o, --output <file>', 'the plan to write (data/plans/<model>.json if left out)')
-    .action(async (reference: string, { output }: { output?: string }) => {
-      const model = await openEngine().openModel(reference);
-      const file = output ?? path.join(PROJECT, 'data', 'plans', `${model.id}.json`);
-      await mkdir(path.dirname(file), { recursive: true });
-      await writeFile(file, `${JSON.stringify(makePlan(model, reference, file), null, 2)}\n`, { flag: 'wx' }).catch((cause: unknown) => {
-        throw fault({
-          where: shownPath(file),
-          expected: 'a new file in a folder that can be written to',
-          name: 'the plan',
-          received: cause instanceof Error ? cause.message : cause,
-          remedy: 'Choose another file with --output.',
-          exitCode: 2,
-          cause,
-        });
+    .description('writes a plan for a network, with up to a dozen of its layers, each commented on')
+    .argument('<model>', MODEL_ARGUMENT)
+    .option('-o, --output <file>', 'the plan to write (data/plans/<model>.json if left out)');
+  addModelOptions(command).action(async (reference: string, options: ModelOptions & { output?: string }) => {
+    const model = await openModel(reference, { pixels: pixelsOf(options) });
+    const file = options.output ?? path.join(PROJECT, 'data', 'plans', `${model.id}.json`);
+    const plan = makePlan(model, reference, file, pixelsOf(options));
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, `${JSON.stringify(plan, null, 2)}\n`, { flag: 'wx' }).catch((cause: unknown) => {
+      throw fault({
+        where: shownPath(file),
+        expected: 'a new file in a folder that can be written to',
+        name: 'the plan',
+        received: cause instanceof Error ? cause.message : cause,
+        remedy: 'Choose another file with --output.',
+        exitCode: 2,
+        cause,
       });
-      process.stdout.write(`Wrote ${shownPath(file)}. Remove the layers that you do not want, then: npx atlas run ${shownPath(file)}\n`);
     });
+    printAssumptions(model.assumptions);
+    const [chosen, all] = [plan.layers.length, model.layers().length];
+    const others = chosen < all ? `It has ${chosen} of the network's ${all} layers; "atlas layers ${reference}" lists them all.\n` : '';
+    process.stdout.write(
+      `Wrote ${shownPath(file)}. ${others}Remove the layers that you do not want, then: npx atlas run ${shownPath(file)}\n`,
+    );
+  });
 }
 
-/** Every layer of the network, every channel, and as many random directions as a comparison should have. */
-export function makePlan(model: Model, reference: string, file: string): PlanFile {
+/** Layers to begin with, every channel of them, and as many random directions as a comparison should have. */
+export function makePlan(model: Model, reference: string, file: string, preprocess?: PlanFile['preprocess']): PlanFile {
+  const size = pictureSize(model);
   return {
     $schema: path.relative(path.dirname(path.resolve(file)), path.join(PROJECT, 'data', 'plans', 'plan.schema.json')),
     atlas: model.id,
     title: model.title,
     model: reference,
-    layers: model.layers().map((layer) => ({ layer: layer.name, about: describeLayer(layer) })),
+    ...(preprocess ? { preprocess } : {}),
+    layers: suggestLayers(model.layers()).map((layer) => ({ layer: layer.name, about: describeLayer(layer) })),
     arms: { basis: 'every', random: 128 },
     seeds: { count: 3, subset: 128 },
-    render: { preset: 'atlas' },
+    render: { preset: 'atlas', ...(size === PRESET_SETTINGS.atlas.size ? {} : { size }) },
     seed: 0,
   };
+}
+
+/** The preset's size, unless the network was trained on smaller images or takes no others than its own. */
+function pictureSize(model: Model): number {
+  const { size } = PRESET_SETTINGS.atlas;
+  if (model.size <= size) return Math.max(model.size, 16);
+  try {
+    const layers = suggestLayers(model.layers()).map(({ name }) => name);
+    model.graph({ layers, batch: 1, height: size, width: size });
+    return size;
+  } catch {
+    return model.size;
+  }
 }
 
 function describeLayer({ shape: [channels, height, width], receptiveField, ...layer }: Layer): string {

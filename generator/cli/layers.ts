@@ -1,23 +1,34 @@
 /** `atlas layers MODEL`: what can be visualised. */
 import type { Command } from 'commander';
-import { openEngine } from '../batch/open-engine.ts';
 import type { Layer } from '../models/model.ts';
+import { openModel } from '../models/open.ts';
+import { addModelOptions, MODEL_ARGUMENT, type ModelOptions, pixelsOf } from './model-options.ts';
 import { positive } from './options.ts';
 import { formatTable } from './table.ts';
 
 export function addLayers(program: Command): void {
-  program
+  const command = program
     .command('layers')
     .description('lists every layer that can be visualised: slug, C×H×W, before or after its non-linearity, receptive field, name')
-    .argument('<model>', 'a zoo id, a TF.js model.json, or npm:package@version/path/model.json')
+    .argument('<model>', MODEL_ARGUMENT)
     .option('--size <pixels>', 'side of the picture (the size the network was trained at, if left out)', positive)
-    .option('--json', 'print JSON')
-    .action(async (reference: string, { size, json }: { size?: number; json?: boolean }) => {
-      const model = await openEngine().openModel(reference);
-      const layers = model.layers(size);
-      process.stdout.write(`${json ? JSON.stringify(layers, null, 2) : describe(layers)}\n`);
-      if (!json) for (const assumption of model.assumptions) process.stderr.write(`${assumption}\n`);
-    });
+    .option('--json', 'print JSON');
+  addModelOptions(command).action(async (reference: string, { size, json, ...options }: LayersOptions) => {
+    const model = await openModel(reference, { pixels: pixelsOf(options) });
+    const layers = model.layers(size);
+    process.stdout.write(`${json ? JSON.stringify(layers, null, 2) : describe(layers)}\n`);
+    if (!json) printAssumptions(model.assumptions);
+  });
+}
+
+interface LayersOptions extends ModelOptions {
+  size?: number;
+  json?: boolean;
+}
+
+/** Says what the file did not, on the error stream, so that it is seen and in nobody's way. */
+export function printAssumptions(assumptions: readonly string[]): void {
+  for (const assumption of assumptions) process.stderr.write(`Assumed: ${assumption}\n`);
 }
 
 function describe(layers: readonly Layer[]): string {

@@ -88,7 +88,7 @@ async function render({ plan, folder, options, progress, signal }: Job): Promise
 async function compare({ plan, folder, options, progress, signal }: Job): Promise<void> {
   const { batch } = options;
   const engine = openEngine(progress);
-  const model = await engine.openModel(plan.plan.model);
+  const model = await engine.openModel(plan.plan.model, { pixels: plan.plan.preprocess });
   const runtime = await engine.openRuntime(runtimeChoice(options));
   progress.note('Measuring and comparing');
   let started = false;

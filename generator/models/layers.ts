@@ -1,6 +1,8 @@
 /** What can be said of a network's layers from its graph alone: taps, receptive fields, strides; and finding one by its name. */
 import { fault } from '../graph/errors.ts';
 import type { Graph, Node } from '../graph/graph.ts';
+import { composedActivations } from './activations.ts';
+import { type Layout, layerShape } from './layouts.ts';
 import type { Layer, Model, Tap } from './model.ts';
 
 /** What {@link describeLayers} needs beside the graph. */
@@ -9,36 +11,49 @@ export interface LayerNames {
   readonly slugs: ReadonlyMap<string, string>;
   /** The operator that made a value, as the file names it: `Relu6`. */
   readonly fileOperators: ReadonlyMap<string, string>;
+  /** How each value is laid out; where left out, all that have four axes are NCHW, and nothing else is a layer. */
+  readonly layouts?: ReadonlyMap<string, Layout>;
 }
 
-const NONLINEARITIES: ReadonlySet<string> = new Set(['Relu', 'Clip', 'Sigmoid', 'Tanh', 'Softmax']);
+const NONLINEARITIES: ReadonlySet<string> = new Set(
+  'Relu Clip Sigmoid Tanh Softmax LeakyRelu PRelu Elu Selu Celu ThresholdedRelu HardSigmoid HardSwish Softplus Softsign LogSoftmax'.split(
+    ' ',
+  ),
+);
 /** Non-linearities of files that take several ONNX operators. */
-const COMPOSED: ReadonlySet<string> = new Set(['Prelu', 'LeakyRelu']);
+const COMPOSED: ReadonlySet<string> = new Set(['Prelu', 'LeakyRelu', 'Gelu', 'Mish', 'Swish', 'Shrink']);
 
-/** Describes the four-dimensional values of `graph` that have a slug, in the graph's order. */
-export function describeLayers(graph: Graph, { slugs, fileOperators }: LayerNames): readonly Layer[] {
+/** Describes the values of `graph` that have a slug, in the graph's order. */
+export function describeLayers(graph: Graph, { slugs, fileOperators, layouts }: LayerNames): readonly Layer[] {
   const fields = receptiveFields(graph);
   const activations = new Map<string, Node>();
   for (const node of graph.nodes)
     if (NONLINEARITIES.has(node.op) && !activations.has(node.inputs[0])) activations.set(node.inputs[0], node);
+  const composed = composedActivations(graph);
+  const made = new Map(composed.map(({ output, name }) => [output, name]));
+  const applied = new Map(composed.map(({ input, name }) => [input, name]));
   const layers: Layer[] = [];
   for (const node of graph.nodes) {
     const [name] = node.outputs;
     const slug = slugs.get(name);
     const field = fields.get(name);
     const shape = graph.types.get(name)?.shape;
-    if (!slug || !field || shape?.length !== 4) continue;
-    const after = NONLINEARITIES.has(node.op) || COMPOSED.has(fileOperators.get(name) ?? '');
+    const layout = layouts ? layouts.get(name) : 'NCHW';
+    if (!slug || !field || !shape || !layout || (!layouts && shape.length !== 4)) continue;
+    const after = made.has(name) || NONLINEARITIES.has(node.op) || COMPOSED.has(fileOperators.get(name) ?? '');
     const activation = after ? node : activations.get(name);
-    const tap: Tap = after ? 'after' : activation ? 'before' : 'linear';
-    const nonlinearity = activation && (fileOperators.get(activation.outputs[0].replace(/~.*$/, '')) ?? activation.op);
+    const nonlinearity =
+      (after ? made.get(name) : applied.get(name)) ??
+      (activation && (fileOperators.get(activation.outputs[0].replace(/~.*$/, '')) ?? activation.op));
+    const tap: Tap = after ? 'after' : nonlinearity ? 'before' : 'linear';
     layers.push({
       name,
       slug,
       tap,
       ...(nonlinearity ? { nonlinearity } : {}),
       operator: node.op,
-      shape: [shape[1], shape[2], shape[3]],
+      shape: layerShape(layout, shape),
+      ...(layout === 'NCHW' ? {} : { layout }),
       receptiveField: field.side,
       stride: field.stride,
     });
@@ -74,9 +89,14 @@ function windowOf(node: Node, graph: Graph): { reach: number; step: number } {
     const dilations = node.op === 'AveragePool' ? [1, 1] : node.attributes.dilations;
     return { reach: Math.max(...kernel.map((extent, i) => dilations[i] * (extent - 1) + 1)), step: Math.max(...node.attributes.strides) };
   }
+  if (node.op === 'MatMul' && !graph.constants.has(node.inputs[0]) && !graph.constants.has(node.inputs[1])) {
+    // Attention: as many positions as its square matrix of weights has, in a square.
+    const [rows, columns] = (graph.types.get(node.inputs[0])?.shape ?? []).slice(-2);
+    return { reach: rows === columns ? Math.ceil(Math.sqrt(rows)) : 1, step: 1 };
+  }
   const whole = Math.max(1, ...extents(node.inputs[0]));
-  if (node.op === 'GlobalAveragePool' || (node.op === 'ReduceMean' && node.attributes.axes.some((axis) => axis >= 2)))
-    return { reach: whole, step: 1 }; // Its one position has no neighbour, and may be spread over a finer map again.
+  const pooled = /^Global(Average|Max)Pool$/.test(node.op) || (node.op === 'ReduceMean' && node.attributes.axes.some((axis) => axis >= 2));
+  if (pooled) return { reach: whole, step: 1 }; // Its one position has no neighbour, and may be spread over a finer map again.
   return { reach: 1, step: 1 };
 }
 
@@ -90,6 +110,27 @@ export function findLayer(model: Model, nameOrSlug: string, size: number = model
   if (!found) throw unknownLayer(model.id, known, nameOrSlug);
   model.graph({ layers: [found.name], batch: 1, height: size, width: size });
   return model.layers(size).find(({ name }) => name === found.name) ?? found;
+}
+
+/** The most layers that a plan gets by itself. */
+const MOST_SUGGESTED = 12;
+const LINEAR: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'Add', 'Sum', 'Concat']);
+
+/**
+ * The layers to begin with: what comes out of non-linearities, of blocks (sums and joins) and of linear convolutions, where there is more than
+ * one position, and the last vector (class logits); no more than a dozen, evenly through the network.
+ */
+export function suggestLayers(layers: readonly Layer[]): readonly Layer[] {
+  const worth = layers.filter(({ operator, tap, shape, layout }) => {
+    if (layout === 'NC' || shape[1] * shape[2] <= 1 || shape[0] <= 1) return false;
+    return tap === 'after' ? operator !== 'Softmax' : tap === 'linear' && LINEAR.has(operator);
+  });
+  const last = layers.at(-1);
+  const end = last && !worth.includes(last) && last.shape[0] > 1 ? [last] : [];
+  const room = MOST_SUGGESTED - end.length;
+  const spread =
+    worth.length <= room ? worth : Array.from({ length: room }, (_, i) => worth[Math.round((i * (worth.length - 1)) / (room - 1))]);
+  return spread.length + end.length > 0 ? [...spread, ...end] : layers.slice(-1);
 }
 
 /** The error for a layer that a model does not have. */

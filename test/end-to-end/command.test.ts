@@ -119,8 +119,8 @@ it('init writes a plan that passes, once', async () => {
   expect((await atlas('init', model, '-o', file)).stdout).toContain(`atlas run ${file}\n`);
   const { plan } = checkPlan(JSON.parse(await readFile(file, 'utf8')), file);
   expect(plan.layers[0]).toEqual({
-    layer: 'net/first/Conv2D',
-    about: expect.stringMatching(/^6 channels of \d+×\d+, before Relu6; a position sees 3 pixels\.$/),
+    layer: 'net/first/Relu6',
+    about: expect.stringMatching(/^6 channels of \d+×\d+, after Relu6; a position sees 3 pixels\.$/),
   });
   const again = await atlas('init', model, '-o', file);
   expect(again.stderr).toContain(`${file}: expected a new file in a folder that can be written to for the plan, received "EEXIST`);

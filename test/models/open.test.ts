@@ -19,7 +19,7 @@ const failure = (reference: string, options = {}): Promise<string> =>
 
 test('an unknown name is answered with the zoo', async () => {
   expect(await failure('vgg19')).toBe(
-    'the model: expected coco-ssd-mobilenet-v2, a path to a model.json, or npm:package@version/path/model.json for MODEL, received "vgg19"\n' +
+    'the model: expected coco-ssd-mobilenet-v2, a path to an .onnx file or a model.json, or npm:package@version/path/model.json for MODEL, received "vgg19"\n' +
       '"atlas models" lists the models that need no file.',
   );
 });
@@ -32,7 +32,9 @@ test('files that are no model, or only half of one, are named', async () => {
   );
   const other = join(await temporary(), 'other.json');
   await writeFile(other, '{"layers": []}');
-  expect(await failure(other)).toContain(`${other}: expected a TF.js graph model for the file, received "JSON of another kind"`);
+  expect(await failure(other)).toContain(
+    `${other}: expected a TF.js graph model or an ONNX file for the file, received "JSON of another kind"`,
+  );
   await writeFile(other, '{"modelTopology": {"node": [{"name": "a"}]}, "weightsManifest": []}');
   expect(await failure(other)).toContain(`${other}: expected a TF.js graph model for modelTopology.node.0.op, received "Invalid input`);
   expect(await failure('/nowhere/model.json')).toContain(
