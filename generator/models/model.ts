@@ -1,10 +1,15 @@
 /** What the rest of the generator knows of a network: its input, its layers, and a graph up to any of them. */
 import type { Graph } from '../graph/graph.ts';
 
-/** How a picture with values in [0,1] becomes the network's input: `x·scale[c] + offset[c]`, channel by channel. */
+/** How a picture with values in [0,1] becomes the network's input: `x·scale[c] + offset[c]`, colour by colour, red first. */
 export interface Preprocess {
   readonly scale: readonly number[];
   readonly offset: readonly number[];
+  /**
+   * In which order the network takes the colours; red first where left out. `scale` and `offset` are by colour whatever the order: an importer
+   * turns the network round, so that {@link Model.graph} always takes red first.
+   */
+  readonly order?: 'RGB' | 'BGR';
 }
 
 /** Where the layer stands to the non-linearity: before one, after one, or on a value that none is applied to (a linear bottleneck). */

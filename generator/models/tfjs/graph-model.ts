@@ -24,6 +24,8 @@ export interface Knowledge {
   readonly preprocess?: Preprocess | undefined;
   readonly size?: number | undefined;
   readonly heads?: readonly string[] | undefined;
+  /** What is assumed about it elsewhere already, a sentence each. */
+  readonly assumptions?: readonly string[] | undefined;
 }
 
 /** Reads the model whose parsed `model.json`, at the path `file`, is `json`. Throws where it or a shard is not what it should be. */
@@ -76,6 +78,7 @@ class GraphModel implements Model {
     this.preprocess = known.preprocess ?? ASSUMED_PREPROCESS;
     this.size = known.size ?? declared ?? ASSUMED_SIZE;
     this.assumptions = [
+      ...(known.assumptions ?? []),
       ...(found.assumption ? [found.assumption] : []),
       ...(known.preprocess ? [] : ['the network expects values from -1 to 1']),
       ...(known.size || declared ? [] : [`it was trained on images of ${ASSUMED_SIZE} pixels`]),
