@@ -8,7 +8,7 @@ import { download } from '../../generator/models/download.ts';
 import { missing } from '../requires.ts';
 import { digest, FILE, QUICK, start } from './downloading.ts';
 import { temporary } from './tiny-model.ts';
-import { type Answer, serveWeb, status, whole } from './web.ts';
+import { type Answer, breakOff, serveWeb, status, whole } from './web.ts';
 
 test('a file arrives whole, alone, with its digest, and bytes are reported as they come', async () => {
   const { file, folder, get, requests } = await start();
@@ -23,9 +23,9 @@ test('a file arrives whole, alone, with its digest, and bytes are reported as th
 });
 
 test('a length that is a lie is found out', async () => {
-  const longer: Answer = (response, body) => {
+  const longer: Answer = (response, body, _, web) => {
     response.writeHead(200, { 'content-length': body.length + 10 });
-    response.write(body, () => setTimeout(() => response.destroy(), 20));
+    response.write(body, () => breakOff(response, web, body.length));
   };
   expect(await (await start(longer)).fails()).toMatch(/^\/net\.onnx: expected a whole file for net\.onnx, received ".*, 3 times"\n/);
   const shorter: Answer = (response, body) => {
@@ -90,7 +90,7 @@ test('a compressed answer is unpacked; one that breaks is fetched anew', async (
   const zipped: Answer = (response) => response.writeHead(200, headers).end(packed);
   const broken: Answer = (response) => {
     response.writeHead(200, headers);
-    response.write(packed.subarray(0, 9000), () => setTimeout(() => response.destroy(), 20));
+    response.write(packed.subarray(0, 9000), () => setTimeout(() => response.destroy(), 50));
   };
   const { file, get, requests } = await start(broken, zipped);
   expect(await get()).toBe(digest(FILE));

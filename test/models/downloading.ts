@@ -14,9 +14,15 @@ export const QUICK: DownloadOptions = { stallMs: 300, tries: 3, backoffMs: 10 };
 
 export async function start(...answers: Answer[]) {
   const web = await serveWeb({ '/net.onnx': FILE }, ...answers);
+  web.received = 0;
   const file = join(await temporary(), 'net.onnx');
-  const get = (expected: Expected = {}, options: DownloadOptions = QUICK) =>
-    download(new URL(`${web.address}/net.onnx`), file, expected, options);
+  const get = (expected: Expected = {}, options: DownloadOptions = QUICK) => {
+    const onProgress: DownloadOptions['onProgress'] = (received, total) => {
+      web.received = received;
+      options.onProgress?.(received, total);
+    };
+    return download(new URL(`${web.address}/net.onnx`), file, expected, { ...options, onProgress });
+  };
   const fails = (expected: Expected = {}, options?: DownloadOptions): Promise<string> =>
     get(expected, options).then(
       () => 'nothing was thrown',

@@ -109,7 +109,7 @@ test('a process killed in the middle leaves nothing that is taken for a model, a
 });
 
 test('processes that fetch the same model at once do not disturb each other', async () => {
-  const { address, cache, options, requests } = await start(await servedModel(), slow(2000, 10));
+  const { address, cache, options, requests } = await start(await servedModel(), slow(1000, 80));
   const children = [openElsewhere(address, cache), openElsewhere(address, cache), openElsewhere(address, cache)];
   expect(
     await Promise.all([...children.map(ended), openModel(address, options).then(() => 0), openModel(address, options).then(() => 0)]),

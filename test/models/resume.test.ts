@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { digest, FILE, noise, start } from './downloading.ts';
-import { type Answer, cut, slow, stall, tagOf, whole } from './web.ts';
+import { type Answer, breakOff, cut, slow, stall, tagOf, whole } from './web.ts';
 
 test('a line that breaks is taken up where it broke, as often as something new comes', async () => {
   const { file, get, requests } = await start(cut(5000), cut(1), cut(3000), cut(2000), whole);
@@ -50,10 +50,10 @@ test('a server that ignores Range is listened to from the beginning', async () =
 
 test('a file that changes between two tries is fetched anew, whether the server says so by a whole answer or by another tag', async () => {
   const other = noise('another file');
-  const changed: Answer = (response, _, request) => whole(response, other, request);
-  const careless: Answer = (response, _, request) => {
+  const changed: Answer = (response, _, request, web) => whole(response, other, request, web);
+  const careless: Answer = (response, _, request, web) => {
     request.headers['if-range'] = tagOf(other); // Sends a part whatever was asked for.
-    whole(response, other, request);
+    whole(response, other, request, web);
   };
   for (const answers of [
     [cut(5000), changed],
@@ -71,12 +71,12 @@ test('nothing is gone on from on the strength of a weak tag, but a date will do'
   await weak.get();
   expect(weak.requests[1].range).toBeUndefined();
   const date = { 'last-modified': 'Tue, 24 Nov 2026 10:00:00 GMT' };
-  const dated: Answer = (response, body, { headers }) => {
+  const dated: Answer = (response, body, { headers }, web) => {
     const from = headers['if-range'] === date['last-modified'] ? Number(/\d+/.exec(headers.range ?? '')?.[0]) : 0;
     const range = { 'content-range': `bytes ${from}-${body.length - 1}/${body.length}` };
     response.writeHead(from ? 206 : 200, { ...date, ...range, 'content-length': body.length - from });
     if (from) response.end(body.subarray(from));
-    else response.write(body.subarray(0, 5000), () => setTimeout(() => response.destroy(), 20));
+    else response.write(body.subarray(0, 5000), () => breakOff(response, web, 5000));
   };
   const strong = await start(dated);
   expect(await strong.get()).toBe(digest(FILE));
@@ -94,4 +94,12 @@ test('a part that is longer than the file is thrown away, one that is all of it 
   await writeFile(`${complete.file}.part.json`, JSON.stringify({ address: `${complete.address}/net.onnx`, validator: tagOf(FILE) }));
   expect(await complete.get()).toBe(digest(FILE));
   expect(complete.requests.map(({ range }) => range)).toEqual([`bytes=${FILE.length}-`]);
+});
+
+test('what came from another address is no beginning of this file', async () => {
+  const { address, file, get, requests } = await start();
+  await writeFile(`${file}.part`, Buffer.alloc(100));
+  await writeFile(`${file}.part.json`, JSON.stringify({ address: `${address}/other.onnx`, validator: tagOf(FILE) }));
+  expect(await get()).toBe(digest(FILE));
+  expect(requests.map(({ range }) => range)).toEqual([undefined]);
 });

@@ -4,25 +4,27 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** How one request is answered; `body` is the file's bytes. */
-export type Answer = (response: ServerResponse, body: Buffer, request: IncomingMessage) => void;
+/** How one request is answered; `body` is the file's bytes, `web` who asked for what so far. */
+export type Answer = (response: ServerResponse, body: Buffer, request: IncomingMessage, web: Web) => void;
 
 export interface Web {
   address: string;
   /** What was asked for so far: path and the `Range` header. */
   requests: { path: string; range: string | undefined; at: number }[];
+  /** How much of the file has come, for whoever downloads to say: what is on its way when a line breaks is lost. */
+  received?: number;
 }
 
 /** Serves `files` by path; the answers are used up one by one, and the last of them ever after. Closed when the test ends. */
 export async function serveWeb(files: Readonly<Record<string, Buffer | string>>, ...answers: Answer[]): Promise<Web> {
-  const requests: Web['requests'] = [];
+  const web: Web = { address: '', requests: [] };
   const server = createServer((request, response) => {
     const path = request.url ?? '';
-    requests.push({ path, range: request.headers.range, at: performance.now() });
-    const answer = answers[Math.min(requests.length, answers.length) - 1] ?? whole;
+    web.requests.push({ path, range: request.headers.range, at: performance.now() });
+    const answer = answers[Math.min(web.requests.length, answers.length) - 1] ?? whole;
     const file = files[path];
     if (file === undefined) response.writeHead(404).end();
-    else answer(response, Buffer.from(file), request);
+    else answer(response, Buffer.from(file), request, web);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(
@@ -32,7 +34,8 @@ export async function serveWeb(files: Readonly<Record<string, Buffer | string>>,
         server.closeAllConnections();
       }),
   );
-  return { address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
+  web.address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return web;
 }
 
 /** The strong entity tag of a body. */
@@ -41,13 +44,19 @@ export const tagOf = (body: Buffer) => `"${createHash('sha256').update(body).dig
 /** As HTTP has it: `Range` is honoured if `If-Range` names the body's tag, 416 is answered past its end. */
 export const whole: Answer = (response, body, request) => send(response, body, request);
 
-/** Announces everything, sends `count` bytes of it and cuts the line. */
+/** Announces everything, sends `count` bytes of it and, once they have come, cuts the line. */
 export function cut(count: number, headers: Record<string, string> = {}): Answer {
-  return (response, body, request) => {
+  return (response, body, request, web) => {
     const { head, rest } = part(body, request, headers);
     response.writeHead(head.status, head.headers);
-    response.write(rest.subarray(0, count), () => setTimeout(() => response.destroy(), 20));
+    response.write(rest.subarray(0, count), () => breakOff(response, web, body.length - rest.length + count));
   };
+}
+
+/** Cuts the line once `count` bytes have come, or after a while where nobody says. */
+export function breakOff(response: ServerResponse, web: Web, count: number, patience = web.received === undefined ? 10 : 200): void {
+  if ((web.received ?? 0) >= count || patience === 0) response.destroy();
+  else setTimeout(breakOff, 10, response, web, count, patience - 1);
 }
 
 /** Sends `count` bytes, then nothing more, and keeps the line. */
