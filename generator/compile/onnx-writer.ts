@@ -14,7 +14,7 @@ const STRING = 3;
 const INTS = 7;
 
 /** Attributes that ONNX has as floats; every other number is an int there. */
-const FLOAT_ATTRIBUTES = new Set(['alpha', 'beta']);
+const FLOAT_ATTRIBUTES = new Set(['alpha', 'beta', 'gamma', 'epsilon', 'bias', 'cubic_coeff_a']);
 
 /** Serialises a graph; weights lie inside, so that the bytes are all there is. */
 export function writeOnnx(graph: Graph): Uint8Array<ArrayBuffer> {

@@ -2,15 +2,17 @@
 import type { GraphBuilder } from '../graph/builder.ts';
 import { AtlasError } from '../graph/errors.ts';
 import type { Node, OpName } from '../graph/graph.ts';
-import { printNodes } from '../graph/print.ts';
-import type { Rule } from './rule.ts';
+import { type Rule, STEP_OPS, zeros } from './rule.ts';
 import { RULES, type RuleTable } from './rules/table.ts';
+
+const STEPS: ReadonlySet<OpName> = new Set(STEP_OPS);
 
 /**
  * Adds the gradient of the sum of `of` with respect to `wrt` and returns its name; it has `wrt`'s shape. With one score an image, that is each
  * image's own gradient (Griewank and Walther, Evaluating Derivatives, 2008, ch. 3: the adjoint of a straight-line program).
  * `overrides` replaces rules, as redirected ReLUs do. With `seed`, a value of `of`'s shape that is taken as fixed, it is the gradient of the sum
- * of `of · seed`. Throws where a node on the way has no rule, or `of` does not depend on `wrt`.
+ * of `of · seed`. Steps and comparisons hand
+ * nothing on. Throws where `of` does not depend on `wrt`, or only through those.
  */
 export function differentiate(
   builder: GraphBuilder,
@@ -26,16 +28,17 @@ export function differentiate(
     );
   const gradients = new Map<string, string[]>([[of, [seed]]]);
   for (const node of way.nodes.toReversed()) {
-    const gradient = total(builder, gradients.get(node.outputs[0]));
-    if (!gradient) continue;
-    const rule = ruleFor(node, overrides);
+    if (STEPS.has(node.op)) continue;
+    const known = node.outputs.map((name) => total(builder, gradients.get(name)));
+    if (known.every((gradient) => gradient === undefined)) continue;
+    const all = node.outputs.map((name, i) => known[i] ?? zeros(builder, builder.shape(name)));
     const wanted = node.inputs.map((name) => way.values.has(name));
-    const results = rule({ builder, node, gradient, wanted });
+    const results = ruleFor(node, overrides)({ builder, node, gradient: all[0], gradients: all, wanted });
     node.inputs.forEach((name, i) => {
       const result = results[i];
       if (!wanted[i] || result === undefined) return;
-      const known = gradients.get(name);
-      if (known) known.push(result);
+      const parts = gradients.get(name);
+      if (parts) parts.push(result);
       else gradients.set(name, [result]);
     });
   }
@@ -64,14 +67,8 @@ function between(builder: GraphBuilder, of: string, wrt: string): { nodes: Node[
 }
 
 function ruleFor(node: Node, overrides: Partial<RuleTable>): Rule<OpName> {
-  const table: Partial<Record<OpName, unknown>> = RULES;
-  const replaced: Partial<Record<OpName, unknown>> = overrides;
-  const rule = replaced[node.op] ?? table[node.op];
-  if (!rule)
-    throw new AtlasError(
-      `gradient: expected a rule for ${node.op}, received none, at "${node.name}"\n${printNodes([node])}\nSteps and comparisons have no gradient; tap a layer before this node.`,
-    );
-  return rule as Rule<OpName>;
+  const table: Partial<Record<OpName, unknown>> = { ...RULES, ...overrides };
+  return table[node.op] as Rule<OpName>;
 }
 
 function ones(builder: GraphBuilder, of: string): string {

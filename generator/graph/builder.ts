@@ -1,6 +1,7 @@
 /** Building a graph node by node, with every shape inferred as it grows. */
-import { AtlasError } from './errors.ts';
+import { AtlasError, fault, reason } from './errors.ts';
 import type { Graph, Node, Operators, OpName, ValueType } from './graph.ts';
+import { checkShape } from './shapes/inference.ts';
 import { inferTypes } from './shapes.ts';
 import { float32, int64, type Tensor } from './tensor.ts';
 
@@ -32,6 +33,7 @@ export class GraphBuilder {
 
   /** Declares a value given at every run. */
   input(name: string, type: ValueType): string {
+    this.#check(name, type, 1);
     this.#declare(name, type);
     this.#inputs.set(name, type);
     return name;
@@ -39,6 +41,7 @@ export class GraphBuilder {
 
   /** Holds a fixed value. */
   constant(tensor: Tensor, name: string = this.#fresh('constant')): string {
+    this.#check(name, tensor, 0);
     this.#declare(name, { dtype: tensor.dtype, shape: tensor.shape });
     this.#constants.set(name, tensor);
     return name;
@@ -146,6 +149,21 @@ export class GraphBuilder {
     const name = this.constant(make());
     this.#scalars.set(key, name);
     return name;
+  }
+
+  #check(name: string, { shape }: { shape: readonly number[] }, least: 0 | 1): void {
+    try {
+      checkShape(shape, 'it', least);
+    } catch (cause) {
+      throw fault({
+        where: 'the graph',
+        expected: 'a shape that a tensor can have',
+        name: `"${name}"`,
+        received: reason(cause),
+        remedy: 'Dynamic extents must be fixed before a graph is built; check the file.',
+        cause,
+      });
+    }
   }
 
   #declare(name: string, type: ValueType): void {

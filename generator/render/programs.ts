@@ -80,7 +80,7 @@ function gradientByParameters(builder: GraphBuilder, image: string, imageGradien
   const gradient = penalty ? builder.add('Sub', [imageGradient, differentiate(builder, penalty, image)], {}) : imageGradient;
   const logits = addLogits(builder, 'parameters', settings);
   const node = { op: 'Sigmoid', name: 'image', inputs: [logits], outputs: [image], attributes: {} } as const;
-  const [byLogits] = RULES.Sigmoid({ builder, node, gradient, wanted: [true] });
+  const [byLogits] = RULES.Sigmoid({ builder, node, gradient, gradients: [gradient], wanted: [true] });
   return differentiate(builder, logits, 'parameters', {}, byLogits);
 }
 

@@ -7,7 +7,8 @@ import { openRenderer } from '../../generator/render/open.ts';
 import { PRESET_SETTINGS } from '../../generator/render/presets.ts';
 import { openOnnxRuntime } from '../../generator/runtime/onnxruntime.ts';
 import type { Resident, Runtime } from '../../generator/runtime/runtime.ts';
-import { CASES, type Case } from '../gradient/cases.ts';
+import type { Case } from '../gradient/case.ts';
+import { CASES } from '../gradient/cases.ts';
 import { draws, TINY_SIZE, tinyModel } from '../render/tiny-model.ts';
 
 /** Runs the suite. `skip` may skip a test for what the machine lacks. */

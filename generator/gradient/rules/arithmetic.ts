@@ -1,7 +1,7 @@
 /** Element-wise arithmetic and the matrix products. */
 import type { GraphBuilder } from '../../graph/builder.ts';
 import type { OpName } from '../../graph/graph.ts';
-import { type Rule, type RuleContext, unbroadcast } from '../rule.ts';
+import { type Rule, type RuleContext, reshape, unbroadcast } from '../rule.ts';
 
 /** y = a + b, and any number of terms: dL/da = dL/dy, summed over what was broadcast. */
 const sum: Rule<'Add' | 'Sum'> = ({ builder, node, gradient, wanted }) =>
@@ -45,15 +45,20 @@ export const arithmetic = {
   Cos: elementwise((builder, x) => builder.add('Neg', [builder.add('Sin', [x], {})], {})),
   /** y = |x|: the sign, 0 at 0. */
   Abs: elementwise((builder, x) => builder.add('Sign', [x], {})),
-  /** Y = A·B: dL/dA = dL/dY·Bᵀ, dL/dB = Aᵀ·dL/dY, on the last two axes (Giles 2008, §2.2.1). */
-  MatMul: ({ builder, node: { inputs }, gradient, wanted }) => [
-    wanted[0]
-      ? unbroadcast(builder, builder.add('MatMul', [gradient, transposed(builder, inputs[1])], {}), builder.shape(inputs[0]))
-      : undefined,
-    wanted[1]
-      ? unbroadcast(builder, builder.add('MatMul', [transposed(builder, inputs[0]), gradient], {}), builder.shape(inputs[1]))
-      : undefined,
-  ],
+  /** Y = A·B: dL/dA = dL/dY·Bᵀ, dL/dB = Aᵀ·dL/dY, on the last two axes (Giles 2008, §2.2.1); of rank 1, a row and a column. */
+  MatMul: ({ builder, node: { inputs }, gradient, wanted }) => {
+    const [from, to] = inputs.map((name) => builder.shape(name));
+    const left = from.length === 1 ? [1, ...from] : from;
+    const right = to.length === 1 ? [...to, 1] : to;
+    const batch = builder.shape(gradient).slice(0, Math.max(left.length, right.length) - 2);
+    const dy = reshape(builder, gradient, [...batch, left[left.length - 2], right[right.length - 1]]);
+    const byLeft = () => builder.add('MatMul', [dy, transposed(builder, reshape(builder, inputs[1], right))], {});
+    const byRight = () => builder.add('MatMul', [transposed(builder, reshape(builder, inputs[0], left)), dy], {});
+    return [
+      wanted[0] ? reshape(builder, unbroadcast(builder, byLeft(), left), from) : undefined,
+      wanted[1] ? reshape(builder, unbroadcast(builder, byRight(), right), to) : undefined,
+    ];
+  },
   /** Y = α·op(A)·op(B) + β·C. */
   Gemm: ({ builder, node: { inputs, attributes }, gradient, wanted }) => {
     const { alpha, beta, transA, transB } = attributes;

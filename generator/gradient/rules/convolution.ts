@@ -41,7 +41,8 @@ export const convolution = {
       .slice(2)
       .some((extent, i) => extent !== inputs[i + 2]);
     if (!extra) return [conv];
-    const [starts, ends, axes] = [[0, 0], inputs.slice(2), [2, 3]].map((values) => builder.integers(values));
+    const spatial = inputs.slice(2);
+    const [starts, ends, axes] = [spatial.map(() => 0), spatial, spatial.map((_, i) => i + 2)].map((values) => builder.integers(values));
     return [builder.add('Slice', [conv, starts, ends, axes], {})];
   },
 } satisfies { [O in OpName]?: Rule<O> };

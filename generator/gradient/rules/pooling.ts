@@ -59,7 +59,7 @@ export function spread(builder: GraphBuilder, gradient: string, shape: readonly 
   return builder.add('Expand', [builder.add('Mul', [gradient, share], {}), builder.integers(shape)], {});
 }
 
-/** One over the number of values that each window averages, `[h,w]`. */
+/** One over the number of values that each window averages, of the spatial axes. */
 function windowShares(
   spatial: readonly number[],
   windows: readonly number[],
@@ -78,6 +78,7 @@ function windowShares(
       return Math.min(start + kernel_shape[axis], high) - Math.max(start, low);
     }),
   );
-  const data = Float32Array.from(counts[0].flatMap((rows) => counts[1].map((columns) => 1 / (rows * columns))));
+  const sizes = counts.reduce((products, along) => products.flatMap((product) => along.map((count) => product * count)), [1]);
+  const data = Float32Array.from(sizes, (count) => 1 / count);
   return { dtype: 'float32' as const, shape: windows, data };
 }

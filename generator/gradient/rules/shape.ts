@@ -1,11 +1,7 @@
-/** Operators that move values about, and reductions. */
-import type { GraphBuilder } from '../../graph/builder.ts';
-import { AtlasError } from '../../graph/errors.ts';
+/** Operators that give values another shape or order, and those that repeat or join them. */
 import type { OpName } from '../../graph/graph.ts';
-import { integers, positive, sliceBounds } from '../../graph/shapes.ts';
-import { sizeOf } from '../../graph/tensor.ts';
+import { integers, positive } from '../../graph/shapes.ts';
 import { type Rule, reshape, unbroadcast } from '../rule.ts';
-import { spread } from './pooling.ts';
 
 /** Back to the shape before. */
 const restore: Rule<'Reshape' | 'Squeeze' | 'Unsqueeze'> = ({ builder, node, gradient }) => [
@@ -33,56 +29,17 @@ export const shape = {
       return slice;
     });
   },
-  /** Zero padding's gradient is the middle; other modes are refused by name until their rule is written. */
-  Pad: ({ builder, node, gradient }) => {
-    if (node.attributes.mode !== 'constant') {
-      throw new AtlasError(
-        `gradient of "${node.name}": expected mode "constant" for Pad, received "${node.attributes.mode}"\nOther modes have no gradient rule.`,
-      );
-    }
-    const from = builder.shape(node.inputs[0]);
-    const pads = integers(builder.constantValue(node.inputs[1]), 'pads');
-    const starts = pads.slice(0, from.length);
-    const ends = from.map((extent, i) => starts[i] + extent);
-    return [builder.add('Slice', [gradient, ...[starts, ends, from.map((_, i) => i)].map((values) => builder.integers(values))], {})];
-  },
-  /** Zeros around and, for steps, between. */
-  Slice: ({ builder, node, gradient }) => {
-    const from = builder.shape(node.inputs[0]);
-    const bounds = sliceBounds(
-      from,
-      node.inputs.map((name) => builder.constantValue(name)),
-    );
-    const dilated = bounds.reduce((value, { step }, axis) => (step === 1 ? value : dilate(builder, value, axis, step)), gradient);
-    const reached = builder.shape(dilated);
-    const pads = [...bounds.map(({ start }) => start), ...bounds.map(({ start }, i) => from[i] - start - reached[i])];
-    return [builder.add('Pad', [dilated, builder.integers(pads), builder.scalar(0)], { mode: 'constant' })];
-  },
+  /** The parts' gradients side by side. */
+  Split: ({ builder, node, gradients }) => [builder.add('Concat', gradients, node.attributes)],
   Expand: ({ builder, node, gradient }) => [unbroadcast(builder, gradient, builder.shape(node.inputs[0]))],
-  /** Each value goes back where it was taken from; a value taken twice gets both. */
-  Gather: ({ builder, node, gradient }) => {
+  /** Each value's copies, summed. */
+  Tile: ({ builder, node, gradient }) => {
     const from = builder.shape(node.inputs[0]);
-    const axis = positive(node.attributes.axis, from.length);
-    const indices = builder.constantValue(node.inputs[1]);
-    const order = integers(indices, `indices of "${node.name}"`).map((index) => positive(index, from[axis]));
-    const outer = sizeOf(from.slice(0, axis));
-    const inner = sizeOf(from.slice(axis + 1));
-    const flat = reshape(builder, gradient, [outer, order.length, inner]);
-    // A matrix of zeros and ones takes the rows back: exact, and fast for the few rows that networks gather.
-    const back = new Float32Array(from[axis] * order.length);
-    order.forEach((index, i) => {
-      back[index * order.length + i] = 1;
-    });
-    const matrix = builder.constant({ dtype: 'float32', shape: [from[axis], order.length], data: back });
-    return [reshape(builder, builder.add('MatMul', [matrix, flat], {}), from)];
-  },
-  Where: ({ builder, node: { inputs }, gradient, wanted }) => {
-    const zero = builder.scalar(0);
-    return [
-      undefined,
-      wanted[1] ? unbroadcast(builder, builder.add('Where', [inputs[0], gradient, zero], {}), builder.shape(inputs[1])) : undefined,
-      wanted[2] ? unbroadcast(builder, builder.add('Where', [inputs[0], zero, gradient], {}), builder.shape(inputs[2])) : undefined,
-    ];
+    const repeats = integers(builder.constantValue(node.inputs[1]), 'repeats');
+    const apart = from.flatMap((extent, i) => (repeats[i] > 1 ? [repeats[i], extent] : [extent]));
+    const copies = repeats.flatMap((repeat) => (repeat > 1 ? [true, false] : [false])).flatMap((copied, i) => (copied ? [i] : []));
+    if (copies.length === 0) return [gradient];
+    return [builder.add('ReduceSum', [reshape(builder, gradient, apart), builder.integers(copies)], { keepdims: 0 })];
   },
   /** Space to depth: the channels' order in reverse. */
   DepthToSpace: ({ builder, node, gradient }) => {
@@ -92,29 +49,10 @@ export const shape = {
     const perm = mode === 'CRD' ? [0, 1, 3, 5, 2, 4] : [0, 3, 5, 1, 2, 4];
     return [reshape(builder, builder.add('Transpose', [split], { perm }), [n, c, h, w])];
   },
-  ReduceSum: ({ builder, node, gradient }) => {
-    const from = builder.shape(node.inputs[0]);
-    const kept = keepDimensions(from, integers(builder.constantValue(node.inputs[1]), 'axes'));
-    return [builder.add('Expand', [reshape(builder, gradient, kept), builder.integers(from)], {})];
-  },
-  ReduceMean: ({ builder, node, gradient }) => {
-    const from = builder.shape(node.inputs[0]);
-    return [spread(builder, reshape(builder, gradient, keepDimensions(from, node.attributes.axes)), from)];
-  },
+  SpaceToDepth: ({ builder, node, gradient }) => [
+    builder.add('DepthToSpace', [gradient], { blocksize: node.attributes.blocksize, mode: 'DCR' }),
+  ],
+  /** The identity between floats; from or to anything else, nothing comes through. */
+  Cast: ({ builder, node, gradient }) =>
+    [node.inputs[0], node.outputs[0]].every((name) => builder.type(name).dtype === 'float32') ? [gradient] : [],
 } satisfies { [O in OpName]?: Rule<O> };
-
-function keepDimensions(from: readonly number[], axes: readonly number[]): number[] {
-  const gone = new Set(axes.map((axis) => positive(axis, from.length)));
-  return from.map((extent, i) => (gone.has(i) ? 1 : extent));
-}
-
-/** Puts `step − 1` zeros between the values along an axis. */
-function dilate(builder: GraphBuilder, value: string, axis: number, step: number): string {
-  const from = builder.shape(value);
-  const apart = reshape(builder, value, [...from.slice(0, axis + 1), 1, ...from.slice(axis + 1)]);
-  const pads = Array.from({ length: 2 * (from.length + 1) }, (_, i) => (i === from.length + 1 + axis + 1 ? step - 1 : 0));
-  const padded = builder.add('Pad', [apart, builder.integers(pads), builder.scalar(0)], { mode: 'constant' });
-  const merged = from.map((extent, i) => (i === axis ? extent * step : extent));
-  const [starts, ends, axes] = [[0], [(from[axis] - 1) * step + 1], [axis]].map((values) => builder.integers(values));
-  return builder.add('Slice', [reshape(builder, padded, merged), starts, ends, axes], {});
-}

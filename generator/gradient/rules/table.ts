@@ -3,9 +3,31 @@ import type { DifferentiableOp, Rule } from '../rule.ts';
 import { activation } from './activation.ts';
 import { arithmetic } from './arithmetic.ts';
 import { convolution } from './convolution.ts';
+import { einsum } from './einsum.ts';
+import { extremum } from './extremum.ts';
+import { interpolation } from './interpolation.ts';
+import { normalisation } from './normalisation.ts';
 import { pooling } from './pooling.ts';
+import { power } from './power.ts';
+import { reduction } from './reduction.ts';
+import { selection } from './selection.ts';
 import { shape } from './shape.ts';
+import { smoothActivation } from './smooth-activation.ts';
 
 export type RuleTable = { [O in DifferentiableOp]: Rule<O> };
 
-export const RULES = { ...arithmetic, ...activation, ...convolution, ...pooling, ...shape } satisfies RuleTable;
+export const RULES = {
+  ...arithmetic,
+  ...power,
+  ...einsum,
+  ...activation,
+  ...smoothActivation,
+  ...extremum,
+  ...convolution,
+  ...pooling,
+  ...normalisation,
+  ...reduction,
+  ...shape,
+  ...selection,
+  ...interpolation,
+} satisfies RuleTable;
