@@ -9,7 +9,7 @@ import { fetchRemote } from './remote.ts';
 import { slugsOf } from './slugs.ts';
 import type { Knowledge } from './tfjs/graph-model.ts';
 import * as tfjsGraphModel from './tfjs/graph-model.ts';
-import { match } from './tfjs/topology.ts';
+import * as tfjsLayersModel from './tfjs/layers/layers-model.ts';
 import { sourceOf, ZOO, type ZooModel, zooModel } from './zoo.ts';
 
 /** Where fetched models are kept: `data/models/`. */
@@ -106,10 +106,11 @@ async function openFile(path: string, source: string, id: string, options: OpenO
 }
 
 async function openWith(file: string, json: unknown, knowledge: Knowledge): Promise<Model> {
-  if (match(json)) return tfjsGraphModel.open(json, resolve(file), knowledge);
+  if (tfjsGraphModel.match(json)) return tfjsGraphModel.open(json, resolve(file), knowledge);
+  if (tfjsLayersModel.match(json)) return tfjsLayersModel.open(json, resolve(file), knowledge);
   throw fault({
     where: file,
-    expected: 'a TF.js graph model',
+    expected: 'a TF.js graph or layers model',
     name: 'the file',
     received: 'JSON of another kind',
     remedy: 'Export it with tensorflowjs_converter --output_format=tfjs_graph_model.',

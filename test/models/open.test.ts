@@ -32,7 +32,7 @@ test('files that are no model, or only half of one, are named', async () => {
   );
   const other = join(await temporary(), 'other.json');
   await writeFile(other, '{"layers": []}');
-  expect(await failure(other)).toContain(`${other}: expected a TF.js graph model for the file, received "JSON of another kind"`);
+  expect(await failure(other)).toContain(`${other}: expected a TF.js graph or layers model for the file, received "JSON of another kind"`);
   await writeFile(other, '{"modelTopology": {"node": [{"name": "a"}]}, "weightsManifest": []}');
   expect(await failure(other)).toContain(`${other}: expected a TF.js graph model for modelTopology.node.0.op, received "Invalid input`);
   expect(await failure('/nowhere/model.json')).toContain(
