@@ -11,20 +11,16 @@ export interface LayerNames {
   readonly fileOperators: ReadonlyMap<string, string>;
 }
 
-const NONLINEARITIES: ReadonlySet<string> = new Set(
-  'Relu Clip Sigmoid Tanh Softmax Elu Selu HardSigmoid ThresholdedRelu Softplus Softsign'.split(' '),
-);
+const NONLINEARITIES: ReadonlySet<string> = new Set(['Relu', 'Clip', 'Sigmoid', 'Tanh', 'Softmax']);
 /** Non-linearities of files that take several ONNX operators. */
-const COMPOSED: ReadonlySet<string> = new Set('Prelu LeakyRelu ReLU Swish Mish Gelu GeluNew'.split(' '));
+const COMPOSED: ReadonlySet<string> = new Set(['Prelu', 'LeakyRelu']);
 
 /** Describes the four-dimensional values of `graph` that have a slug, in the graph's order. */
 export function describeLayers(graph: Graph, { slugs, fileOperators }: LayerNames): readonly Layer[] {
   const fields = receptiveFields(graph);
   const activations = new Map<string, Node>();
-  const maker = (node: Node) => fileOperators.get(node.outputs[0].replace(/~.*$/, '')) ?? '';
   for (const node of graph.nodes)
-    if ((NONLINEARITIES.has(node.op) || COMPOSED.has(maker(node))) && !activations.has(node.inputs[0]))
-      activations.set(node.inputs[0], node);
+    if (NONLINEARITIES.has(node.op) && !activations.has(node.inputs[0])) activations.set(node.inputs[0], node);
   const layers: Layer[] = [];
   for (const node of graph.nodes) {
     const [name] = node.outputs;

@@ -2,10 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, posix, resolve } from 'node:path';
 import { fault } from '../graph/errors.ts';
-import { isAddress, parseAddress } from './address.ts';
+import { isAddress } from './address.ts';
 import { type FetchOptions, fetchModel } from './fetch.ts';
 import type { Model, Preprocess } from './model.ts';
-import { fetchRemote } from './remote.ts';
+import { obtainAddress, obtainZoo } from './obtain.ts';
 import { slugsOf } from './slugs.ts';
 import type { Knowledge } from './tfjs/graph-model.ts';
 import * as tfjsGraphModel from './tfjs/graph-model.ts';
@@ -31,7 +31,7 @@ export interface OpenOptions extends FetchOptions {
 export async function openModel(reference: string, options: OpenOptions = {}): Promise<Model> {
   const zoo = zooModel(reference);
   if (zoo) return openZoo(zoo, options);
-  if (isAddress(reference)) return openRemote(reference, options);
+  if (isAddress(reference)) return openAddress(reference, options);
   if (reference.startsWith('npm:')) return openPackaged(reference, options);
   if (reference.endsWith('.json')) return openFile(reference, `file:${basename(reference)}`, idOf(reference), options);
   throw fault({
@@ -51,26 +51,13 @@ export function zooFolder(id: string, cache: string = MODEL_CACHE): string {
 
 /** Opens a model of the zoo, or any other that is described like one. */
 export async function openZoo(zoo: ZooModel, options: OpenOptions): Promise<Model> {
-  const folder = zooFolder(zoo.id, options.cache);
-  const { origin } = zoo;
-  let main: string;
-  if (origin.kind === 'npm') {
-    await fetchModel(origin, folder, options);
-    main = origin.main;
-  } else {
-    const address = parseAddress(origin.address);
-    await fetchRemote({ ...address, bytes: origin.bytes, sha256: origin.sha256 }, folder, options);
-    main = address.name;
-  }
-  const file = join(folder, main);
+  const file = await obtainZoo(zoo, zooFolder(zoo.id, options.cache), options);
   return openWith(file, await readJson(file), { ...zoo, source: sourceOf(zoo) });
 }
 
-async function openRemote(reference: string, options: OpenOptions): Promise<Model> {
-  const address = parseAddress(reference);
-  const folder = join(options.cache ?? MODEL_CACHE, address.folder);
-  await fetchRemote(address, folder, options);
-  return openFile(join(folder, address.name), address.url.href, address.id, options);
+async function openAddress(reference: string, options: OpenOptions): Promise<Model> {
+  const { file, source, id } = await obtainAddress(reference, options.cache ?? MODEL_CACHE, options);
+  return openFile(file, source, id, options);
 }
 
 /** `npm:@scope/name@1.2.3/path/model.json`; a version must be exact, since a range means something else tomorrow. */
