@@ -13,7 +13,7 @@ export function addInit(program: Command): void {
   program
     .command('init')
     .description('writes a plan for a network, with every layer commented on')
-    .argument('<model>', 'a zoo id, a TF.js model.json, npm:package@version/path/model.json, or an https: address')
+    .argument('<model>', 'a zoo id, a TF.js model.json, or npm:package@version/path/model.json')
     .option('-o, --output <file>', 'the plan to write (data/plans/<model>.json if left out)')
     .action(async (reference: string, { output }: { output?: string }) => {
       const model = await openEngine().openModel(reference);

@@ -9,7 +9,7 @@ export function addLayers(program: Command): void {
   program
     .command('layers')
     .description('lists every layer that can be visualised: slug, C×H×W, before or after its non-linearity, receptive field, name')
-    .argument('<model>', 'a zoo id, a TF.js model.json, npm:package@version/path/model.json, or an https: address')
+    .argument('<model>', 'a zoo id, a TF.js model.json, or npm:package@version/path/model.json')
     .option('--size <pixels>', 'side of the picture (the size the network was trained at, if left out)', positive)
     .option('--json', 'print JSON')
     .action(async (reference: string, { size, json }: { size?: number; json?: boolean }) => {
