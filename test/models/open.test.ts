@@ -6,7 +6,7 @@ import { openModel } from '../../generator/models/open.ts';
 import { ZOO } from '../../generator/models/zoo.ts';
 import { defaultModel } from '../requires.ts';
 import { deadAddress } from './registry.ts';
-import { image, temporary, weight, window, writeModel } from './tiny-model.ts';
+import { distance, image, picture, run, temporary, weight, window, writeModel } from './tiny-model.ts';
 
 const conv = { name: 'conv', op: 'Conv2D', input: ['image', 'k'], attr: window(1, 'SAME') };
 const kernel = weight('k', [1, 1, 3, 2]);
@@ -63,6 +63,18 @@ test('where no placeholder tells, the image enters where the first convolution o
   expect(told).toMatchObject({ assumptions: [], preprocess, size: 64 });
   expect(told.layers().map(({ name }) => name)).toEqual(['half', 'conv']);
   expect(await failure(file, { input: 'nowhere' })).toContain('expected a node of the model for the input, received "nowhere"');
+});
+
+test('a network that takes blue first is given red first all the same', async () => {
+  const file = await writeModel([image(), conv], [kernel]);
+  const plain = { scale: [1, 1, 1], offset: [0, 0, 0] };
+  const [red, blue] = [await openModel(file, { preprocess: plain }), await openModel(file, { preprocess: { ...plain, order: 'BGR' } })];
+  const given = picture(4, 5);
+  const turned = { ...given, data: given.data.map((_, i) => given.data[i + 2 - 2 * (i % 3)]) };
+  const expected = await run(red, 'conv', turned);
+  expect(distance(await run(blue, 'conv', given), expected)).toBeLessThan(1e-6);
+  expect(distance(await run(red, 'conv', given), expected)).toBeGreaterThan(0.1);
+  expect(blue.layers()).toEqual(red.layers());
 });
 
 test('the default model has its origin, licence and range with it, and needs no network once fetched', async (context) => {

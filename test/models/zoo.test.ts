@@ -84,3 +84,25 @@ test('a model of the zoo is fetched by its address; what was not pinned is recor
     'expected 7 bytes for the download, received',
   );
 });
+
+test('a pixel of the zoo comes to what its README computes for it', () => {
+  // 255·(0.2, 0.4, 1), worked out by hand from the formulas there; blue first where the network has it so.
+  const expected: Record<string, number[]> = {
+    'coco-ssd-mobilenet-v2': [-0.6, -0.2, 1],
+    'inception-v1': [151.061, -14.779, -72.68],
+    'inception-v2': [151, -15, -72],
+    'resnet50-v2': [-1.244541, -0.25, 2.64],
+    'mobilenet-v2': [-1.244541, -0.25, 2.64],
+    'squeezenet-1-1': [-1.244541, -0.25, 2.64],
+    'efficientnet-lite4': [-0.59375, -0.1953125, 1],
+    'densenet-121': [2.56802, -0.25126, -1.23556],
+    'vgg-16': [-1.244541, -0.25, 2.64],
+    alexnet: [151.061, -14.779, -72.68],
+  };
+  for (const { id, preprocess } of ZOO) {
+    const { scale, offset, order } = preprocess;
+    const colours = [0.2, 0.4, 1].map((x, c) => x * scale[c] + offset[c]);
+    const seen = order === 'BGR' ? colours.toReversed() : colours;
+    for (const [c, value] of expected[id].entries()) expect(seen[c], id).toBeCloseTo(value, 5);
+  }
+});

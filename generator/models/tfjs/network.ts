@@ -115,7 +115,8 @@ export class Network implements Model {
 
   #start(order: readonly string[], pinned: ReadonlySet<string>, shape: readonly number[]): Lowering {
     const folding = planFolding(this.#graph, order, pinned);
-    return new Lowering({ where: this.#file, source: this.#graph, folding, kernels: this.#kernels, operators: OPERATORS, shape });
+    const [where, colours] = [this.#file, this.preprocess.order];
+    return new Lowering({ where, source: this.#graph, folding, kernels: this.#kernels, operators: OPERATORS, shape, colours });
   }
 
   /** Everything that can be lowered at that size, whatever becomes of the rest. */
