@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { describeModels } from '../../generator/cli/models.ts';
-import { parseAddress } from '../../generator/models/address.ts';
+import { mayFetch, parseAddress } from '../../generator/models/address.ts';
 import { listModels } from '../../generator/models/catalogue.ts';
 import { openModel, openZoo } from '../../generator/models/open.ts';
 import { ZOO, type ZooModel } from '../../generator/models/zoo.ts';
@@ -26,6 +26,17 @@ test('addresses that cannot be fetched are refused at once', async () => {
     expect(message).toContain(`the model: expected ${expected} for MODEL, received "`);
     expect(message).not.toContain('secret');
   }
+});
+
+test('an answer from outside leads neither to an unencrypted address nor into this machine; one from here may stay here', () => {
+  const may = (to: string, from: string) => mayFetch(new URL(to), new URL(from));
+  expect(may('https://b.example/x', 'https://a.example/x')).toBe(true);
+  expect(may('http://a.example/x', 'https://a.example/x')).toBe(false);
+  expect(may('http://127.0.0.1/x', 'https://a.example/x')).toBe(false);
+  expect(may('http://a.example/x', 'http://127.0.0.1/x')).toBe(false);
+  expect(may('http://localhost:81/x', 'http://127.0.0.1:80/x')).toBe(true);
+  expect(may('https://a.example/x', 'http://[::1]/x')).toBe(true);
+  expect(may('file:///etc/passwd', 'https://a.example/x')).toBe(false);
 });
 
 test('every model of the zoo has an address of its own that may be fetched, a digest and a size', () => {
