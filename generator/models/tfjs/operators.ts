@@ -1,7 +1,13 @@
-/** The table of TensorFlow operators that can be read, each with its rule. To add one, write its rule and enter it here. */
+/**
+ * The table of TensorFlow operators that can be read, each with its rule. To add one, write its rule and enter it here. The last group are
+ * not TensorFlow's: they are what layers of Keras amount to.
+ */
+import { elu, gelu, geluNew, hardSigmoid, kerasRelu, mish, selu, swish, thresholdedRelu } from './activations.ts';
 import { batchNormalisation, convolution, pooling } from './convolution.ts';
-import { binary, bound, nonlinearity, sum, unary } from './elementwise.ts';
+import { dense, layerNormalisation } from './dense.ts';
+import { average, binary, bound, nonlinearity, sum, unary } from './elementwise.ts';
 import type { Lower } from './lowering.ts';
+import { cropping, flatten, max, rescaling, reshapeEach, transpose, transposedConvolution, upSampling } from './resampling.ts';
 import { concat, expandDims, identity, matmul, mean, mirrorPad, pad, reshape, shapeOf, softmax, squeeze } from './shaping.ts';
 
 /** By TensorFlow's name. */
@@ -19,6 +25,12 @@ export const OPERATORS: Readonly<Record<string, Lower>> = {
   MaxPool: pooling,
   AvgPool: pooling,
   Mean: mean,
+  Max: max,
+  Transpose: transpose,
+  Elu: elu,
+  Selu: selu,
+  Softplus: unary('Softplus'),
+  Softsign: unary('Softsign'),
   Add: binary('Add'),
   AddV2: binary('Add'),
   BiasAdd: binary('Add'),
@@ -50,4 +62,21 @@ export const OPERATORS: Readonly<Record<string, Lower>> = {
   ExpandDims: expandDims,
   MatMul: matmul,
   Shape: shapeOf,
+
+  HardSigmoid: hardSigmoid,
+  ThresholdedRelu: thresholdedRelu,
+  ReLU: kerasRelu,
+  Swish: swish,
+  Mish: mish,
+  Gelu: gelu,
+  GeluNew: geluNew,
+  Average: average,
+  Dense: dense,
+  LayerNormalization: layerNormalisation,
+  Conv2DTranspose: transposedConvolution,
+  UpSampling2D: upSampling,
+  Cropping2D: cropping,
+  Flatten: flatten,
+  ReshapeEach: reshapeEach,
+  Rescaling: rescaling,
 };

@@ -6,7 +6,7 @@ import type { Lower, Lowered, Lowering } from './lowering.ts';
 import { type FileNode, flag, integers, text } from './topology.ts';
 
 /** The graph's axis for an axis of the file. */
-function axisOf(axis: number, rank: number, node: FileNode, lowering: Lowering): number {
+export function axisOf(axis: number, rank: number, node: FileNode, lowering: Lowering): number {
   const positive = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(positive) || positive < 0 || positive >= rank) throw lowering.refuse(node, `an axis below ${rank}`, `${axis}`);
   return rank === 4 ? [0, 2, 3, 1][positive] : positive;
@@ -71,7 +71,7 @@ export const mirrorPad: Lower = (node, lowering, output) => {
 };
 
 /** Reshapes to a shape of the file: by way of NHWC where both layouts do not agree on the order of the elements. */
-function reshapeTo(input: string, target: readonly number[], lowering: Lowering, output: string): Lowered {
+export function reshapeTo(input: string, target: readonly number[], lowering: Lowering, output: string): Lowered {
   const { builder } = lowering;
   const flat = (shape: readonly number[]) => shape.length !== 4 || shape[1] * shape[2] === 1 || shape[3] === 1;
   const from = flat(lowering.fileShape(input)) ? input : builder.add('Transpose', [input], { perm: [0, 2, 3, 1] });

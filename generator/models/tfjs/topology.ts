@@ -42,16 +42,16 @@ const weight = z.looseObject({
   dtype: z.string(),
   quantization: z.looseObject({ dtype: z.string(), scale: z.number().optional(), min: z.number().optional() }).optional(),
 });
-const modelJson = z.looseObject({
-  modelTopology: z.looseObject({ node: z.array(node).min(1) }),
-  weightsManifest: z.array(z.looseObject({ paths: z.array(z.string()), weights: z.array(weight) })),
-});
+/** Where the weights lie, alike in every TF.js format. */
+export const weightsManifest = z.array(z.looseObject({ paths: z.array(z.string()), weights: z.array(weight) }));
+const modelJson = z.looseObject({ modelTopology: z.looseObject({ node: z.array(node).min(1) }), weightsManifest });
 
 /** The file as it stands, checked for form only. */
 export type ModelJson = z.infer<typeof modelJson>;
 /** One weight as the manifest describes it. */
 export type WeightEntry = z.infer<typeof weight>;
-type Attribute = z.infer<typeof attribute>;
+/** A node's attribute, as the format writes it. */
+export type Attribute = z.infer<typeof attribute>;
 
 /** Whether parsed JSON is a TF.js graph model, judged by its content. */
 export function match(json: unknown): boolean {

@@ -11,7 +11,7 @@ const BYTES: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1,
 type Group = ModelJson['weightsManifest'][number];
 
 /** Every weight by name, in the file's own layout (NHWC, kernels HWIO). `file` is the path of `model.json`. */
-export async function readWeights(json: ModelJson, file: string): Promise<ReadonlyMap<string, Tensor>> {
+export async function readWeights(json: Pick<ModelJson, 'weightsManifest'>, file: string): Promise<ReadonlyMap<string, Tensor>> {
   const weights = new Map<string, Tensor>();
   for (const group of json.weightsManifest) {
     const stored = await readGroup(group, file);
