@@ -17,9 +17,9 @@ class Tensor(NamedTuple):
     offset: float
 
 
-def picture(batch, size):
-    """The input that everything is compared on, `[batch, 3, size, size]` in [-1, 1)."""
-    return torch.from_numpy(fill(INPUT, (batch, 3, size, size), 1, 0))
+def picture(batch, size, number=INPUT):
+    """An input, `[batch, 3, size, size]` in [-1, 1), by the number of its tensor."""
+    return torch.from_numpy(fill(number, (batch, 3, size, size), 1, 0))
 
 
 def first_guess(name, tensor, module):

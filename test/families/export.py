@@ -9,20 +9,16 @@ import json
 import pathlib
 import warnings
 
-import numpy as np
 import onnx
 import torch
 import torchvision
 
 from calibrate import calibrate, picture
 from externalise import Recipes, externalise
-from formula import uniform
 from instances import FAMILIES
+from reference import BATCH, reference
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "fixtures" / "families"
-BATCH = 2
-SAMPLES, SAMPLE_POSITIONS = 64, 0xFFFE
-PROJECTIONS, PROJECTION_TENSORS = 4, 0xFF00
 EXPORTS = {
     # What torch.onnx.export does by default: constants folded, batch norms fused into the convolutions before them.
     "11": dict(opset_version=11),
@@ -83,50 +79,6 @@ def products(equation, a, b):
     return a @ (b.transpose(-2, -1) if transposed else b)
 
 
-def reference(model, family):
-    """Layer by layer, in double precision: shape, channel means, and score and input gradient of two channels."""
-    model = model.double()
-    x = picture(BATCH, family.size).double().requires_grad_()
-    taps = {}
-    modules = dict(model.named_modules())
-    hooks = [modules[path].register_forward_hook(lambda m, i, o, path=path: taps.__setitem__(path, o.clone())) for path in family.layers]
-    model(x)
-    for hook in hooks:
-        hook.remove()
-    positions = np.floor((uniform(SAMPLE_POSITIONS, SAMPLES) + 1) / 2 * x.numel()).astype(np.int64)
-    results = []
-    for path, layout in family.layers.items():
-        channels_first = {"NCHW": (0, 1, 2, 3), "NHWC": (0, 3, 1, 2), "NLC": (0, 2, 1), "NC": (0, 1)}[layout]
-        means = taps[path].permute(channels_first).flatten(2).mean(2) if layout != "NC" else taps[path]
-        count = means.shape[1]
-        gradients = []
-        for channel in dict.fromkeys([count // 3, count - 1, *range(count)]):
-            (gradient,) = torch.autograd.grad(means[:, channel].sum(), x, retain_graph=True)
-            flat = gradient.numpy().ravel()
-            if all(np.abs(image).max() > 1e-6 for image in gradient.numpy()):
-                gradients.append({
-                    "channel": channel,
-                    "score": digits(means[:, channel].detach()),
-                    "l2": digits(np.linalg.norm(flat)),
-                    "max": digits(np.abs(flat).max()),
-                    "samples": digits(flat[positions]),
-                    "projections": digits([flat @ uniform(PROJECTION_TENSORS + i, flat.size) for i in range(PROJECTIONS)]),
-                })  # fmt: skip
-            if len(gradients) == 2:
-                break
-        assert len(gradients) == 2, f"{path}: the input reaches fewer than two channels"
-        std = taps[path].std().item()
-        print(f"    {path} {layout}{list(taps[path].shape)} std {std:.3g}, gradient max {[g['max'] for g in gradients]}")
-        results.append({"module": path, "layout": layout, "shape": list(taps[path].shape), "channelMeans": digits(means.detach()), "gradients": gradients})
-    return results
-
-
-def digits(values):
-    """Six significant digits of a number or of every number of an array."""
-    values = np.asarray(values)
-    return float(f"{values:.6g}") if values.ndim == 0 else [digits(value) for value in values]
-
-
 def make(name, family, folder):
     torch.manual_seed(0)
     model = family.build().eval()
@@ -140,13 +92,13 @@ def make(name, family, folder):
         packed = gzip.compress(proto.SerializeToString(), mtime=0)
         (folder / f"{name}-{variant}.onnx.gz").write_bytes(packed)
         print(f"  {variant}: {len(proto.graph.node)} nodes, {inline} values inline, {len(packed)} bytes")
-    layers = reference(model, family)
+    number, layers = reference(model, family)
     for layer in layers:
         layer["values"] = {variant: names[layer["module"]] for variant, names in values.items()}
     about = f"torch {torch.__version__}, torchvision {torchvision.__version__}, onnx {onnx.__version__}; reference in float64; test/families/export.py"
     tensor_list = [{"name": t.name, "shape": t.shape, "scale": t.scale, "offset": t.offset} for t in tensors]
     document = {
-        "about": about, "size": family.size, "batch": BATCH, "variants": list(EXPORTS), "weightsSha256": recipes.digest.hexdigest(),
+        "about": about, "size": family.size, "batch": BATCH, "picture": number, "variants": list(EXPORTS), "weightsSha256": recipes.digest.hexdigest(),
         "tensors": tensor_list, "weights": recipes.list, "layers": layers,
     }  # fmt: skip
     (folder / f"{name}.json").write_text(text(document))

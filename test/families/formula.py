@@ -2,7 +2,7 @@
 import numpy as np
 
 INPUT = 0xFFFF
-"""The tensor number of the input picture."""
+"""The tensor number of the first input picture; others follow it."""
 
 
 def uniform(tensor, count):

@@ -1,7 +1,6 @@
 /** The formula that fills every parameter and input of the families' instances: the same numbers as formula.py, bit by bit. */
 
-/** The tensor numbers of what is no parameter: the input picture, the sampled positions of a gradient, the first projection of one. */
-export const INPUT_TENSOR = 0xffff;
+/** The tensor numbers of what is no parameter nor picture: the sampled positions of a gradient, the first projection of one. */
 export const POSITION_TENSOR = 0xfffe;
 export const PROJECTION_TENSOR = 0xff00;
 

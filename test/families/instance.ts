@@ -41,6 +41,8 @@ const Fixture = z.object({
   about: z.string(),
   size: z.number(),
   batch: z.number(),
+  /** The tensor number of the input. */
+  picture: z.number(),
   variants: z.array(z.string()),
   weightsSha256: z.string(),
   tensors: z.array(z.object({ name: z.string(), shape, scale: z.number(), offset: z.number() })),
