@@ -5,7 +5,7 @@ import { uniform } from './formula.ts';
 import { families, readFixture } from './instance.ts';
 import { readResults } from './results.ts';
 
-testFamilies(['17']);
+testFamilies(['11', '13', '17', '17-unfolded']);
 
 test('the formula gives the values that it gives in Python', () => {
   expect([...uniform(3, 3), ...uniform(0xffff, 2)]).toEqual([

@@ -15,7 +15,7 @@ export const TOLERANCE = 1e-3;
 export function testFamilies(wanted: readonly string[], found: (family: string, variant: string, errors: Errors) => void = () => {}): void {
   describe.each(families())('%s', (family) => {
     const fixture = readFixture(family);
-    const runtime = openOnnxRuntime();
+    const runtime = openOnnxRuntime({ threads: 1 });
     let folder: string;
     let paths: ReadonlyMap<string, string>;
 

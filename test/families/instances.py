@@ -124,7 +124,7 @@ SWIN_LAYERS = {"features.0.0": "NCHW", "features.1.0": "NHWC", "features.1.1": "
 RESNET_LAYERS = layers("relu", "layer1.0", "layer2.0", "layer4.0", "fc")
 FAMILIES = {
     "alexnet": Family(build_alexnet, 224, layers("features.1", "features.7", "features.12", "classifier.6"), (0,)),
-    "convnext": Family(build_convnext, 64, layers("features.0", "features.1.1", "features.3.0", "features.5.0", "classifier.2")),
+    "convnext": Family(build_convnext, 64, layers("features.0.0", "features.1.1", "features.3.0", "features.5.0", "classifier.2")),
     "densenet": Family(
         lambda: densenet.DenseNet(8, (2, 2, 2, 2), 16, num_classes=CLASSES),
         64, layers("features.relu0", "features.denseblock1.denselayer2.conv2", "features.transition2.conv", "features.norm5", "classifier"),
@@ -135,7 +135,10 @@ FAMILIES = {
     "inception-v3": Family(build_inception, 75, layers("Conv2d_2b_3x3", "Mixed_5d", "Mixed_6c", "Mixed_7c", "fc")),
     "maxvit": Family(
         build_maxvit, 64,
-        layers("stem.0", "blocks.0.layers.0.layers.MBconv", "blocks.0.layers.0.layers.window_attention", "blocks.1.layers.0", "classifier.5"),
+        {
+            "stem.0": "NCHW", "blocks.0.layers.0.layers.MBconv": "NCHW", "blocks.0.layers.0.layers.window_attention.mlp_layer": "NHWC",
+            "blocks.1.layers.0.layers.MBconv": "NCHW", "classifier.5": "NC",
+        },
         (0,),
     ),
     "mnasnet": Family(lambda: mnasnet.MNASNet(0.2, num_classes=CLASSES), 64, layers("layers.2", "layers.8", "layers.11", "layers.16", "classifier.1")),
@@ -148,7 +151,7 @@ FAMILIES = {
     "resnet": Family(lambda: resnet.ResNet(resnet.BasicBlock, [1, 1, 1, 1], CLASSES, width_per_group=64), 64, RESNET_LAYERS),
     "resnext": Family(lambda: resnet.ResNet(resnet.Bottleneck, [1, 1, 1, 1], CLASSES, groups=4, width_per_group=4), 64, RESNET_LAYERS),
     "shufflenet-v2": Family(
-        lambda: shufflenetv2.ShuffleNetV2([2, 2, 2], [8, 16, 24, 32, 48], CLASSES), 64, layers("conv1", "stage2.1", "stage3.1", "conv5", "fc")
+        lambda: shufflenetv2.ShuffleNetV2([2, 2, 2], [8, 16, 24, 32, 48], CLASSES), 64, layers("conv1", "stage2.1.branch2", "stage3.1.branch2", "conv5", "fc")
     ),
     "squeezenet": Family(
         lambda: squeezenet.SqueezeNet("1_1", CLASSES), 64, layers("features.1", "features.4", "features.7", "features.12", "classifier.1", last="NCHW")
