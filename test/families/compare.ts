@@ -1,10 +1,10 @@
 /** Comparing our activations, scores and input gradients with PyTorch's, layer by layer. */
-import { float32 } from '../../generator/graph/tensor.ts';
-import type { Model } from '../../generator/models/model.ts';
-import { type CheckResult, checkLayer } from '../../generator/render/check.ts';
+import { float32, float32Data, type Tensor } from '../../generator/graph/tensor.ts';
+import { INPUT, type Model } from '../../generator/models/model.ts';
+import { checkLayer } from '../../generator/render/check.ts';
 import type { Runtime } from '../../generator/runtime/runtime.ts';
 import { fill, POSITION_TENSOR, PROJECTION_TENSOR, uniform } from './formula.ts';
-import type { Fixture, ReferenceLayer } from './instance.ts';
+import type { Figures, Fixture } from './instance.ts';
 
 /** The largest relative errors of a network: max |a − b| / max |b|, a being ours and b PyTorch's. */
 export interface Errors {
@@ -13,52 +13,49 @@ export interface Errors {
   gradients: number;
 }
 
-/** Checks the fixture's layers as `atlas check --raw` does. */
+/** Runs the network up to the fixture's layers, and checks each as `atlas check --raw` does. */
 export async function compare(model: Model, runtime: Runtime, fixture: Fixture, variant: string): Promise<Errors> {
-  const { size, batch, picture } = fixture;
-  const shape = [batch, 3, size, size];
-  const input = float32(shape, fill(picture, batch * 3 * size * size, 1, 0));
+  const { size, batch, picture, layers } = fixture;
+  const input = float32([batch, 3, size, size], fill(picture, batch * 3 * size * size, 1, 0));
+  const names = layers.map(({ values }) => values[variant]);
+  const program = await runtime.compile(model.graph({ layers: names, batch, height: size, width: size }));
+  const outputs = await program.run({ [INPUT]: input });
   const errors: Errors = { layers: 0, activations: 0, gradients: 0 };
-  for (const reference of fixture.layers) {
-    for (const gradient of reference.gradients) {
-      const result = await checkLayer({ model, runtime, layer: reference.values[variant], input, raw: true, channel: gradient.channel });
-      errors.activations = Math.max(errors.activations, activationError(result, reference, gradient.score));
-      errors.gradients = Math.max(errors.gradients, gradientError(result, gradient));
+  for (const [i, { activations, gradients }] of layers.entries()) {
+    errors.activations = Math.max(errors.activations, distance(float32Data(outputs[names[i]] as Tensor, names[i]), activations));
+    for (const reference of gradients) {
+      const result = await checkLayer({ model, runtime, layer: names[i], input, raw: true, channel: reference.channel });
+      const means = relative([result.channel_means, result.score].flat(2), [activations.channelMeans, reference.score].flat(2));
+      errors.activations = Math.max(errors.activations, means);
+      errors.gradients = Math.max(errors.gradients, distance(result.gradient.data, reference));
     }
     errors.layers++;
   }
+  await program.dispose();
   return errors;
 }
 
-function activationError(result: CheckResult, reference: ReferenceLayer, score: readonly number[]): number {
-  const means = result.channel_means.flat();
-  const expected = reference.channelMeans.flat();
-  const largest = Math.max(...expected.map(Math.abs));
-  return Math.max(distance(means, expected), distance([result.score].flat(), score)) / largest;
-}
-
-/** Of 64 values of the gradient, of its length, and of its projections on fixed directions, which all of its values have a part in. */
-function gradientError({ gradient, gradient_l2 }: CheckResult, reference: ReferenceLayer['gradients'][number]): number {
-  const { data } = gradient;
-  const positions = uniform(POSITION_TENSOR, reference.samples.length);
-  const samples = [...positions].map((value) => data[Math.floor(((value + 1) / 2) * data.length)]);
-  const projections = reference.projections.map((_, i) => dot(data, uniform(PROJECTION_TENSOR + i, data.length)));
-  const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+/** How far values are from those that the figures are of: the worst of the figures. */
+function distance(values: Float32Array, { l2, max, samples, projections }: Figures): number {
+  const positions = uniform(POSITION_TENSOR, samples.length);
+  const sampled = [...positions].map((value) => values[Math.floor(((value + 1) / 2) * values.length)]);
+  const projected = projections.map((_, i) => dot(values, uniform(PROJECTION_TENSOR + i, values.length)));
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   return Math.max(
-    distance(samples, reference.samples) / reference.max,
-    distance([largest], [reference.max]) / reference.max,
-    distance([gradient_l2], [reference.l2]) / reference.l2,
-    distance(projections, reference.projections) / reference.l2,
+    relative(sampled, samples, max),
+    relative([largest], [max]),
+    relative([Math.sqrt(dot(values, values))], [l2]),
+    relative(projected, projections, l2),
   );
 }
 
-/** The largest difference; infinite for lists of different lengths and for NaN. */
-function distance(a: readonly number[], b: readonly number[]): number {
+/** The largest difference over `scale`, the largest magnitude of `b` if left out; infinite for lists of different lengths and for NaN. */
+function relative(a: readonly number[], b: readonly number[], scale = Math.max(...b.map(Math.abs))): number {
   if (a.length !== b.length) return Number.POSITIVE_INFINITY;
-  const largest = a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0);
+  const largest = a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0) / scale;
   return Number.isNaN(largest) ? Number.POSITIVE_INFINITY : largest;
 }
 
-function dot(a: Float32Array, b: Float64Array): number {
+function dot(a: Float32Array, b: ArrayLike<number>): number {
   return a.reduce((sum, value, i) => sum + value * b[i], 0);
 }

@@ -17,23 +17,18 @@ const Recipe = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('fused weight'), tensor: z.number(), shape, ...norm }),
   z.object({ kind: z.literal('fused bias'), tensor: z.number(), shape, ...norm, bias: z.number().optional() }),
 ]);
-const Gradient = z.object({
-  channel: z.number(),
-  /** One for each image. */
-  score: z.array(z.number()),
-  l2: z.number(),
-  max: z.number(),
-  samples: z.array(z.number()),
-  projections: z.array(z.number()),
-});
+/** Of a tensor, channels before positions: its length, its largest magnitude, values at fixed positions, projections on fixed directions. */
+const figures = { l2: z.number(), max: z.number(), samples: z.array(z.number()), projections: z.array(z.number()) };
+const Figures = z.object(figures);
 const ReferenceLayer = z.object({
   /** Path of the module in PyTorch: `layer1.0`. */
   module: z.string(),
   layout: z.enum(['NCHW', 'NHWC', 'NLC', 'NC']),
   shape,
-  /** `[N][C]`. */
-  channelMeans: z.array(z.array(z.number())),
-  gradients: z.array(Gradient),
+  /** `channelMeans` is `[N][C]`. */
+  activations: z.object({ ...figures, channelMeans: z.array(z.array(z.number())) }),
+  /** Of the mean over positions of a channel; `score` has one for each image. */
+  gradients: z.array(z.object({ ...figures, channel: z.number(), score: z.array(z.number()) })),
   /** Variant → name of the value in its file: `/layer1/layer1.0/relu_1/Relu_output_0`. */
   values: z.record(z.string(), z.string()),
 });
@@ -51,6 +46,7 @@ const Fixture = z.object({
 });
 
 export type Fixture = z.infer<typeof Fixture>;
+export type Figures = z.infer<typeof Figures>;
 export type ReferenceLayer = z.infer<typeof ReferenceLayer>;
 type Recipe = z.infer<typeof Recipe>;
 

@@ -22,11 +22,10 @@ def tap(model, family, x):
     return taps
 
 
-def channel_means(value, layout):
-    """The means over all positions, [N, C]."""
-    if layout == "NC":
-        return value
-    return value.permute({"NCHW": (0, 1, 2, 3), "NHWC": (0, 3, 1, 2), "NLC": (0, 2, 1)}[layout]).flatten(2).mean(2)
+def channels_first(value, layout):
+    """The value as [N, C, positions]."""
+    value = value.permute({"NCHW": (0, 1, 2, 3), "NHWC": (0, 3, 1, 2), "NLC": (0, 2, 1), "NC": (0, 1)}[layout])
+    return value.reshape(*value.shape[:2], -1)
 
 
 def nudged(model, seed):
@@ -39,7 +38,7 @@ def nudged(model, seed):
 
 def reference(model, family):
     """
-    The number of a picture, and layer by layer, in double precision: shape, channel means, and score and input gradient of two channels. The
+    The number of a picture, and layer by layer, in double precision: activations, and score and input gradient of two channels. The
     picture is the first of which no unit stands so near a kink that rounding decides on which side it is: no two computations would agree.
     """
     for number in range(INPUT, INPUT + 20):
@@ -56,7 +55,8 @@ def reference_of(model, family, number):
         runs.append((x, tap(other, family, x)))
     layers = []
     for path, layout in family.layers.items():
-        means = [channel_means(taps[path], layout) for _, taps in runs]
+        values = [channels_first(taps[path], layout) for _, taps in runs]
+        means = [value.mean(2) for value in values]
         count, gradients = means[0].shape[1], []
         for channel in dict.fromkeys([count // 3, count - 1, *range(count)]):
             exact, *others = (torch.autograd.grad(m[:, channel].sum(), x, retain_graph=True)[0].double() for m, (x, _) in zip(means, runs))
@@ -64,27 +64,26 @@ def reference_of(model, family, number):
                 continue
             if any((exact - other).abs().max() > 1e-4 * exact.abs().max() for other in others):
                 return None
-            gradients.append(described(exact.numpy().ravel(), channel, means[0][:, channel].detach()))
+            gradients.append({"channel": channel, "score": digits(means[0][:, channel].detach()), **described(exact)})
             if len(gradients) == 2:
                 break
         assert len(gradients) == 2, f"{path}: the input reaches fewer than two channels"
-        value = runs[0][1][path]
-        print(f"    {path} {layout}{list(value.shape)} std {value.std().item():.3g}, gradient max {[g['max'] for g in gradients]}")
-        layers.append({
-            "module": path, "layout": layout, "shape": list(value.shape), "channelMeans": digits(means[0].detach()), "gradients": gradients
-        })  # fmt: skip
+        shape = list(runs[0][1][path].shape)
+        print(f"    {path} {layout}{shape} std {values[0].std().item():.3g}, gradient max {[g['max'] for g in gradients]}")
+        activations = {**described(values[0].detach()), "channelMeans": digits(means[0].detach())}
+        layers.append({"module": path, "layout": layout, "shape": shape, "activations": activations, "gradients": gradients})
     return layers
 
 
-def described(gradient, channel, score):
-    positions = np.floor((uniform(SAMPLE_POSITIONS, SAMPLES) + 1) / 2 * gradient.size).astype(np.int64)
+def described(values):
+    """A few figures that hold a tensor to its values: length, largest magnitude, some values, and projections that all values have a part in."""
+    values = values.numpy().ravel()
+    positions = np.floor((uniform(SAMPLE_POSITIONS, SAMPLES) + 1) / 2 * values.size).astype(np.int64)
     return {
-        "channel": channel,
-        "score": digits(score),
-        "l2": digits(np.linalg.norm(gradient)),
-        "max": digits(np.abs(gradient).max()),
-        "samples": digits(gradient[positions]),
-        "projections": digits([gradient @ uniform(PROJECTION_TENSORS + i, gradient.size) for i in range(PROJECTIONS)]),
+        "l2": digits(np.linalg.norm(values)),
+        "max": digits(np.abs(values).max()),
+        "samples": digits(values[positions]),
+        "projections": digits([values @ uniform(PROJECTION_TENSORS + i, values.size) for i in range(PROJECTIONS)]),
     }
 
 
