@@ -1,5 +1,5 @@
 /** Evaluating the nodes of a file that depend on no pixel: weights on their way to a layer, shapes, and the arithmetic between them. */
-import { positive } from '../../../graph/shapes/inference.ts';
+import { broadcast, positive } from '../../../graph/shapes/inference.ts';
 import { sizeOf } from '../../../graph/tensor.ts';
 import { float, int, ints } from '../attributes.ts';
 import type { FileNode } from '../file-nodes.ts';
@@ -116,16 +116,23 @@ function quantisedRange(zero: Constant | undefined): readonly [number, number] {
   return rangeOf(found?.[1] ?? 2) ?? [0, 255];
 }
 
+/** A product of matrices, or of every pair of two stacks of them, whose leading axes broadcast. */
 const matmul: Evaluate = (inputs, _, limit) => {
   const [a, b] = [given(inputs, 0), given(inputs, 1)];
-  if (a.shape.length !== 2 || b.shape.length !== 2 || a.shape[1] !== b.shape[0]) throw new Error(`[${a.shape}] times [${b.shape}]`);
-  const [[rows, inner], columns] = [a.shape, b.shape[1]];
-  limit.take([rows, columns, inner]); // Its work, which is what would take long.
-  const data = new Float64Array(rows * columns);
-  for (let i = 0; i < rows; i++)
+  const [rows, inner, columns] = [a.shape.at(-2), a.shape.at(-1), b.shape.at(-1)];
+  if (rows === undefined || inner === undefined || columns === undefined || b.shape.at(-2) !== inner)
+    throw new Error(`[${a.shape}] times [${b.shape}]`);
+  const leading = broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  limit.take([...leading, rows, columns, inner]); // Its work, which is what would take long.
+  const stack = (x: Constant, shape: readonly number[]) => strided(x, shape, spreadStrides(x.shape, shape)).data;
+  const [left, right] = [stack(a, [...leading, rows, inner]), stack(b, [...leading, inner, columns])];
+  const data = new Float64Array(sizeOf(leading) * rows * columns);
+  for (let row = 0; row < data.length / columns; row++) {
+    const matrix = Math.floor(row / rows) * inner;
     for (let k = 0; k < inner; k++)
-      for (let j = 0; j < columns; j++) data[i * columns + j] += a.data[i * inner + k] * b.data[k * columns + j];
-  return [constant(a.dtype, [rows, columns], data)];
+      for (let j = 0; j < columns; j++) data[row * columns + j] += left[row * inner + k] * right[(matrix + k) * columns + j];
+  }
+  return [constant(a.dtype, [...leading, rows, columns], data)];
 };
 
 const where: Evaluate = (inputs, _, limit) => {
