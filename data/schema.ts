@@ -237,7 +237,7 @@ export const atlas = z.object({
     licence: z.string(),
     weights_sha256: sha256,
     size: count,
-    preprocess: z.object({ scale: z.array(z.number()), offset: z.array(z.number()) }),
+    preprocess: z.object({ scale: z.array(z.number()), offset: z.array(z.number()), order: z.enum(['RGB', 'BGR']).optional() }),
   }),
   plan,
   plan_sha256: sha256,

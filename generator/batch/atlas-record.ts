@@ -37,7 +37,7 @@ export function startAtlas({ plan: { plan, sha256 }, model, runtime, work, befor
       licence: model.licence,
       weights_sha256: model.weightsSha256,
       size: model.size,
-      preprocess: { scale: [...model.preprocess.scale], offset: [...model.preprocess.offset] },
+      preprocess: { ...model.preprocess, scale: [...model.preprocess.scale], offset: [...model.preprocess.offset] },
     },
     plan,
     plan_sha256: sha256,

@@ -54,7 +54,8 @@ export class OnnxModel implements Model {
     this.source = known.source;
     this.licence = known.licence;
     this.weightsSha256 = digest(file);
-    const image = findImage(file, metadata, known.input);
+    const entry = findImage(file, metadata, known.input);
+    const image = known.preprocess?.order === 'BGR' ? { ...entry, reversed: true } : entry;
     this.#image = image;
     this.#instances = new Instances(file, image);
     const { whole, ...natural } = naturalSize(this.#instances, image, metadata, known.size);
