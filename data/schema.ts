@@ -101,10 +101,32 @@ export type RenderSettings = z.infer<typeof renderSettings>;
 
 export const PRESETS = ['atlas', 'lucid'] as const;
 
+const term = z.strictObject({
+  layer: z.string().min(1).optional().describe('Its name or slug; the layer of the unit if left out.'),
+  channel: count,
+  weight: z.number().optional().describe('1 if left out.'),
+});
+const chosenId = slug.regex(/^(?!(channel|random)-\d)/, 'a name that is not one of a channel or a random direction');
+
+/** A unit that a plan makes up, beside the arms. */
+const chosenUnit = z.union([
+  z.strictObject({ id: chosenId, joint: z.array(term).min(1).max(16).describe('Channels, of several layers too, weighted and summed.') }),
+  z.strictObject({
+    id: chosenId,
+    interpolate: z
+      .strictObject({ from: term, to: term, pictures: z.int().min(2).max(16) })
+      .describe('Pictures on the way from one channel to another, (1 − t) and t, t from 0 to 1.'),
+  }),
+  z.strictObject({ id: chosenId, direction: arrayFile.describe('A vector over the channels, `[C]`, taken at length one.') }),
+  z.strictObject({ id: chosenId, whole: z.literal(true).describe('Every channel alike, 1/C each: for `deepdream` and `caricature`.') }),
+]);
+export type ChosenUnit = z.infer<typeof chosenUnit>;
+
 const planLayer = z.strictObject({
   layer: z.string().min(1).describe("The layer's name or slug; `atlas layers MODEL` lists them."),
   about: z.string().optional().describe('A note for people; nothing reads it.'),
   render: renderSettings.partial().optional().describe('Settings of this layer alone, over those of the plan.'),
+  units: z.array(chosenUnit).min(1).optional().describe('Units beside the arms, each with an id of its own.'),
 });
 
 /** What to render. Checked when read; data/plans/plan.schema.json is made from this, for editors. */
@@ -120,7 +142,7 @@ export const plan = z.strictObject({
   arms: z
     .strictObject({
       basis: z
-        .union([z.literal('every'), z.int().min(1)])
+        .union([z.literal('every'), z.int().min(0)])
         .describe('`every` channel, or the first so many (for a trial: an atlas shows what was left out).'),
       'basis-negative': z.union([z.literal('every'), z.int().min(1)]).optional(),
       random: count.describe('Random directions a layer.'),
@@ -143,7 +165,7 @@ export type PlanFile = z.input<typeof plan>;
 
 // ------------------------------------------------------------------------------------------------------------------------------ the store
 
-export const ARMS = ['basis', 'basis-negative', 'random'] as const;
+export const ARMS = ['basis', 'basis-negative', 'random', 'chosen'] as const;
 export const arm = z.enum(ARMS);
 export type Arm = z.infer<typeof arm>;
 
@@ -151,6 +173,7 @@ export type Arm = z.infer<typeof arm>;
 export const direction = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('channel'), channel: count, sign: z.union([z.literal(1), z.literal(-1)]) }),
   z.object({ kind: z.literal('haar'), frame: count, row: count, sha256: sha256 }),
+  z.object({ kind: z.literal('chosen'), unit: chosenUnit }),
 ]);
 export type Direction = z.infer<typeof direction>;
 
@@ -183,7 +206,7 @@ export type Measures = z.infer<typeof measures>;
 
 /** A line of layers/<layer>.jsonl. */
 export const unitRecord = z.object({
-  id: slug.describe('`channel-42`, `channel-42-negative`, `random-7`.'),
+  id: slug.describe('`channel-42`, `channel-42-negative`, `random-7`, or what the plan calls it.'),
   arm,
   index: count,
   direction,

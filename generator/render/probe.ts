@@ -30,6 +30,7 @@ export async function openProbe(request: LayerRequest): Promise<Probe> {
   return {
     layer,
     batch,
+    colours,
     pooled: async (images, count) => {
       check(images, count);
       const result = new Float32Array(count * channels);
