@@ -9,7 +9,7 @@ const count = z.int().nonnegative();
 // ------------------------------------------------------------------------------------------------------------------------------- the plan
 
 export const PARAMETERISATIONS = ['fourier', 'pixel', 'laplacian-pyramid', 'low-resolution', 'maco'] as const;
-export const OBJECTIVES = ['channel', 'neuron', 'class-logit', 'deepdream', 'caricature'] as const;
+export const OBJECTIVES = ['channel', 'neuron', 'class-logit', 'cosine', 'deepdream', 'caricature'] as const;
 
 /** A float32 `.npy` file that a plan names, from the working directory. Resolved settings pin what it held, which is what a render's key knows it by. */
 const arrayFile = z.union([z.string().min(1), z.strictObject({ file: z.string().min(1), sha256 })]);
@@ -79,7 +79,7 @@ export const renderSettings = z.strictObject({
   objective: z
     .enum(OBJECTIVES)
     .describe(
-      'What is maximised: `channel`, the mean over all positions of the layer; `neuron`, one position of it; `class-logit`, a layer that has but one; `deepdream`, the mean of its squares; `caricature`, its likeness to what it shows for `reference`.',
+      'What is maximised: `channel`, the mean over all positions of the layer; `neuron`, one position of it; `class-logit`, a layer that has but one; `cosine`, the mean of the cosine with the direction; `deepdream`, the mean of its squares; `caricature`, its likeness to what it shows for `reference`.',
     ),
   learning_rate: z.number().positive().max(10).describe("Adam's step size at the start."),
   schedule: z.enum(['constant', 'cosine']).describe('How the learning rate goes: it stays, or falls to zero along half a cosine.'),

@@ -84,6 +84,8 @@ function listObjectives({ objective, position, cosine_power, reference, group }:
       expected: 'nothing without the objective "neuron"',
       remedy: 'Set "objective": "neuron", or leave it out.',
     });
+  if (cosine_power !== undefined && objective === 'cosine')
+    found.push({ name: 'cosine_power', expected: 'nothing with "cosine", which is one', remedy: 'Leave it out, or use "channel".' });
   if (cosine_power !== undefined && objective === 'deepdream')
     found.push({ name: 'cosine_power', expected: 'nothing with "deepdream", which has no direction', remedy: 'Leave it out.' });
   if (objective === 'caricature' && !reference)

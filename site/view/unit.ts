@@ -130,7 +130,9 @@ export function otherSeeds({ record, render }: Unit) {
 /** The same channel driven the other way, where the atlas has it. */
 export function opposite(layer: Layer, unit: Unit): Unit | undefined {
   if (unit.arm === 'random' || unit.arm === 'chosen') return undefined;
-  return layer.units.find((other) => other.record.index === unit.record.index && other.arm !== unit.arm && other.arm !== 'random' && other.arm !== 'chosen');
+  return layer.units.find(
+    (other) => other.record.index === unit.record.index && other.arm !== unit.arm && other.arm !== 'random' && other.arm !== 'chosen',
+  );
 }
 
 /** How many units an atlas has. */

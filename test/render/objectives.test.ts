@@ -152,6 +152,16 @@ const CASES: Case[] = [
       ),
     ),
   ),
+  apart('the cosine alone', { objective: 'cosine' }, ({ layer, directions }, b) =>
+    sum(
+      indices(AREA).map((i) => {
+        const dot = sum(indices(CHANNELS).map((c) => at(layer, b, c, i) * directionAt(directions, b, c)));
+        const length = Math.sqrt(sum(indices(CHANNELS).map((c) => at(layer, b, c, i) ** 2)));
+        const of = Math.sqrt(sum(indices(CHANNELS).map((c) => directionAt(directions, b, c) ** 2)));
+        return dot / (1e-4 + length) / (1e-4 + of) / AREA;
+      }),
+    ),
+  ),
   apart('a dream: the squares weighted by the direction', { objective: 'deepdream' }, dream),
   apart('a caricature', { objective: 'caricature' }, (inputs, b) => caricature(0, inputs, b)),
   apart('a caricature to the second power', { objective: 'caricature', cosine_power: 2 }, (inputs, b) => caricature(2, inputs, b)),

@@ -3,7 +3,7 @@ import type { RenderSettings } from '../../../data/schema.ts';
 import type { GraphBuilder } from '../../graph/builder.ts';
 import { addScore, DIRECTIONS, MASK, type ObjectiveNames } from '../objective.ts';
 import { addCoupling } from './coupling.ts';
-import { addCaricature, addCosine, addDeepdream } from './nonlinear.ts';
+import { addCaricature, addCosine, addDeepdream, addDotCosine } from './nonlinear.ts';
 
 /** The values that an objective reads, by their names in the builder. */
 export interface ObjectiveLayers {
@@ -23,9 +23,11 @@ export function objectiveNames(index: number): ObjectiveNames {
   return { directions: `${DIRECTIONS}${end}`, mask: `${MASK}${end}`, pooled: `pooled${end}`, score: `score${end}` };
 }
 
+const NONLINEAR: ReadonlySet<RenderSettings['objective']> = new Set(['cosine', 'deepdream', 'caricature']);
+
 /** Whether a picture's score is the plain weighted sum of one layer's activations. */
 export function isLinear({ objective, cosine_power = 0, group }: RenderSettings, others: readonly string[] = []): boolean {
-  return objective !== 'deepdream' && objective !== 'caricature' && cosine_power === 0 && !group && others.length === 0;
+  return !NONLINEAR.has(objective) && cosine_power === 0 && !group && others.length === 0;
 }
 
 /** Adds the score, `[batch]`, called `score`. */
@@ -51,5 +53,6 @@ function addTerm(
 ): string {
   if (objective === 'deepdream') return addDeepdream(builder, layer, names);
   if (objective === 'caricature' && reference) return addCaricature(builder, layer, reference, cosine_power);
-  return cosine_power > 0 ? addCosine(builder, layer, names, cosine_power) : addScore(builder, layer, names);
+  if (objective === 'cosine') return addCosine(builder, layer, names);
+  return cosine_power > 0 ? addDotCosine(builder, layer, names, cosine_power) : addScore(builder, layer, names);
 }
