@@ -15,9 +15,9 @@ export type ArrayFile = z.infer<typeof arrayFile>;
 
 const weight = z.number().positive();
 const penalty = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('l1'), weight, constant: z.number().min(0).max(1).optional() }),
-  z.strictObject({ kind: z.literal('l2'), weight, constant: z.number().min(0).max(1).optional() }),
-  z.strictObject({ kind: z.literal('total-variation'), weight }),
+  z.strictObject({ kind: z.literal('l1'), weight, constant: z.number().optional(), layer: z.string().min(1).optional() }),
+  z.strictObject({ kind: z.literal('l2'), weight, constant: z.number().optional(), layer: z.string().min(1).optional() }),
+  z.strictObject({ kind: z.literal('total-variation'), weight, layer: z.string().min(1).optional() }),
   z.strictObject({ kind: z.literal('blur'), weight }),
   z.strictObject({ kind: z.literal('boundary'), weight, width: z.int().min(1).optional() }),
   z.strictObject({ kind: z.literal('input-difference'), weight, picture: arrayFile }),
@@ -57,12 +57,15 @@ const furtherSettings = {
     .array(penalty)
     .min(1)
     .optional()
-    .describe("Lucid's penalties on the picture, subtracted from the score; sums over pixels, as there."),
+    .describe("Lucid's penalties on the picture, or on the activations of a `layer`, subtracted from the score; sums, as there."),
   group: z
     .strictObject({
       pictures: z.int().min(2).max(16).describe('Pictures of a unit that are optimised together.'),
       diversity: weight.optional().describe("Weight of the cosine between the pictures' Gram matrices."),
       alignment: weight.optional().describe('Weight of the squared distance between neighbouring pictures.'),
+      share: weight
+        .optional()
+        .describe('How many times faster than apart the pictures move together: what they have in common is optimised too.'),
       decay_ratio: z.number().positive().optional().describe('How much the alignment falls a picture further apart; 2 if left out.'),
       layer: z.string().min(1).optional().describe('The layer that both are taken at; the one rendered if left out.'),
     })

@@ -5,14 +5,14 @@ import { findLayer } from '../models/layers.ts';
 import { compileDeviceStepper } from './device-stepper.ts';
 import { compileHostStepper } from './host-stepper.ts';
 import type { LayerRequest, Rendered, Renderer, RenderJob, RenderOptions } from './renderer.ts';
-import type { Stepper } from './stepper.ts';
+import { type Stepper, withLayerNames } from './stepper.ts';
 
 /** Compiles a layer's programs for rendering. */
 export async function openRenderer(request: LayerRequest): Promise<Renderer> {
   const layer = findLayer(request.model, request.layer, request.settings.size);
   const { runtime, batch } = request;
   const others = (request.others ?? []).map((other) => findLayer(request.model, other, request.settings.size).name);
-  const settings = withGroupLayer(request);
+  const settings = withLayerNames(request);
   const compile = runtime.memory === 'host' ? compileHostStepper : compileDeviceStepper;
   const stepper = await compile({ ...request, settings, layer: layer.name, others });
   return {
@@ -26,12 +26,6 @@ export async function openRenderer(request: LayerRequest): Promise<Renderer> {
     },
     dispose: () => stepper.dispose(),
   };
-}
-
-/** The settings with the name of the layer that a group is compared at. */
-function withGroupLayer({ model, settings }: LayerRequest): RenderSettings {
-  if (!settings.group?.layer) return settings;
-  return { ...settings, group: { ...settings.group, layer: findLayer(model, settings.group.layer, settings.size).name } };
 }
 
 /** A batch shares its transformations, which the first seed names: its jobs have one seed, or its groups the same seeds in the same order. */

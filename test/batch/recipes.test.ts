@@ -72,6 +72,13 @@ const RECIPES: Recipe[] = [
       ],
     },
   },
+  { lucid: 'objectives.L1 of a layer', arms: ONE_CHANNEL, render: { penalties: [{ kind: 'l1', weight: 0.01, layer: 'third-relu' }] } },
+  {
+    lucid: 'recipes.image_interpolation_params: pictures on a way with parameters in common',
+    units: [{ id: 'way', interpolate: { from: { channel: 1 }, to: { channel: 2 }, pictures: 5 } }],
+    render: { parameterisation: 'laplacian-pyramid', group: { pictures: 5, share: 3 } },
+    expected: { way: 5 },
+  },
   { lucid: 'objectives.input_diff', arms: ONE_CHANNEL, render: { penalties: [{ kind: 'input-difference', weight: 1, picture: PICTURE }] } },
   {
     lucid: 'objectives.diversity',

@@ -13,7 +13,15 @@ import { draws, tinyModel } from './tiny-model.ts';
 
 const SIZE = 16;
 const PICTURE = path.join(await mkdtemp(path.join(tmpdir(), 'neighbours-')), 'picture.npy');
-await writeFile(PICTURE, formatNpy(float32([3, SIZE, SIZE], draws('picture', 3 * SIZE * SIZE, 0.1).map((value) => value + 0.5))));
+await writeFile(
+  PICTURE,
+  formatNpy(
+    float32(
+      [3, SIZE, SIZE],
+      draws('picture', 3 * SIZE * SIZE, 0.1).map((value) => value + 0.5),
+    ),
+  ),
+);
 
 const CASES: [string, Partial<RenderSettings>, number][] = [
   ['fourier', {}, 3],
@@ -46,6 +54,8 @@ const CASES: [string, Partial<RenderSettings>, number][] = [
     3,
   ],
   ['diversity', { group: { pictures: 2, diversity: 1 } }, 3],
+  ['a share', { group: { pictures: 2, share: 2 } }, 3],
+  ['penalties on layers', { penalties: [{ kind: 'l2', weight: 0.1, layer: 'third' }] }, 3],
   ['alignment', { group: { pictures: 3, alignment: 1, layer: 'third' } }, 3],
 ];
 
@@ -60,7 +70,13 @@ test.each(CASES)('%s', async (_, said, colours) => {
       return { unit: `channel-${channel}`, direction, seed };
     });
   const open = (units: number) =>
-    openRenderer({ model: tinyModel(colours), runtime: openOnnxRuntime({ threads: 2 }), layer: 'first', settings, batch: units * pictures });
+    openRenderer({
+      model: tinyModel(colours),
+      runtime: openOnnxRuntime({ threads: 2 }),
+      layer: 'first',
+      settings,
+      batch: units * pictures,
+    });
   const [several, one] = await Promise.all([open(3), open(1)]);
   const among = await several.render([1, 2, 4].flatMap(unit));
   const turned = await several.render([4, 1, 2].flatMap(unit));

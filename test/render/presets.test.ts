@@ -86,7 +86,7 @@ describe('further settings', () => {
     [{ objective: 'deepdream', cosine_power: 2 }, 'nothing with "deepdream", which has no direction for render.cosine_power, received 2'],
     [{ objective: 'cosine', cosine_power: 2 }, 'nothing with "cosine", which is one for render.cosine_power'],
     [{ objective: 'caricature' }, 'the picture of the caricature for render.reference, received nothing'],
-    [{ group: { pictures: 4 } }, 'a diversity or an alignment for render.group, received {"pictures":4}'],
+    [{ group: { pictures: 4 } }, 'a diversity, an alignment or a share for render.group, received {"pictures":4}'],
     [{ group: { pictures: 4, diversity: 1, decay_ratio: 2 } }, 'no decay_ratio without an alignment for render.group'],
   ])('that contradict each other are refused: %o', (said, message) => {
     expect(() => resolveSettings(said)).toThrow(`the plan: expected ${message}`);
