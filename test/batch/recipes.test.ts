@@ -2,14 +2,15 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import sharp from 'sharp';
 import { afterAll, expect, test } from 'vitest';
 import type { PlanFile, UnitRecord } from '../../data/schema.ts';
 import { readLines } from '../../generator/batch/journal.ts';
 import { openEngine } from '../../generator/batch/open-engine.ts';
-import { decodePicture } from '../../generator/batch/picture.ts';
+import { decodePicture, encodePicture } from '../../generator/batch/picture.ts';
 import { checkPlan } from '../../generator/batch/plan.ts';
 import { runPlan } from '../../generator/batch/run.ts';
-import { imageFile } from '../../generator/batch/store.ts';
+import { imageFile, readAtlas } from '../../generator/batch/store.ts';
 import { verifyStore } from '../../generator/batch/verify.ts';
 import { formatNpy } from '../../generator/graph/npy.ts';
 import { float32 } from '../../generator/graph/tensor.ts';
@@ -258,4 +259,30 @@ test('chosen units that cannot be are refused', async () => {
       group: { pictures: 4, alignment: 1 },
     }),
   ).rejects.toThrow('expected 4, the pictures of a group for layers[0].units[0].interpolate.pictures, received 3');
+});
+
+test.each([
+  [1, 'the one channel, as grey'],
+  [2, 'two channels as red and green, blue at its middle'],
+  [3, undefined],
+  [13, 'the first three of 13 channels, as colours'],
+])('an atlas of a network of %i channels says what its pictures show, and has their scores', async (colours, shown) => {
+  const folder = path.join(FOLDER, `colours-${colours}`);
+  const plan = checkPlan(planOf({ lucid: '', arms: { basis: 2, random: 1 } }), 'plan.json');
+  const models = { ...engine, openModel: async () => tinyModel(colours) };
+  const summary = await runPlan({ plan, folder, engine: models, runtime: { threads: 1 }, batch: 2 });
+  expect(summary).toMatchObject({ rendered: 3, failed: [] });
+  expect((await verifyStore(folder)).findings).toEqual([]);
+  expect((await readAtlas(folder))?.model.shown).toBe(shown);
+  const { lines } = readLines(await readFile(path.join(folder, 'layers', 'first.jsonl')), 'first');
+  for (const { renders } of lines) expect(Number.isFinite(renders[0].score)).toBe(true);
+});
+
+test('a transparent picture keeps its alpha in the store, and is read over grey', async () => {
+  const folder = path.join(FOLDER, 'alpha');
+  const { records } = await run(planOf({ lucid: '', arms: ONE_CHANNEL, render: { transparency: {} } }), folder);
+  const file = path.join(folder, imageFile(records[0].renders[0].image ?? ''));
+  expect(await sharp(file).metadata()).toMatchObject({ hasAlpha: true, channels: 4 });
+  const clear = await encodePicture(new Uint8Array(4 * 16), 4);
+  expect([...(await decodePicture(clear))].every((value) => Math.abs(value - 128 / 255) < 1e-6)).toBe(true);
 });
