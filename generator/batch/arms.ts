@@ -1,9 +1,9 @@
 /** A layer's units: which directions a plan asks for, and in what order they stand. */
-import type { Arm, Direction, Plan } from '../../data/schema.ts';
+import type { Arm, Direction, Plan, RenderSettings } from '../../data/schema.ts';
 import type { Layer } from '../models/model.ts';
 import { float32Bytes, sha256 } from './canonical.ts';
 import { HaarFrames, placeOf } from './haar.ts';
-import { drawSubset, renderSeeds } from './seeds.ts';
+import { drawSubset, firstSeeds, renderSeeds } from './seeds.ts';
 
 /** A direction to render, once per seed. */
 export interface Unit {
@@ -16,16 +16,28 @@ export interface Unit {
   /** The direction itself, `[C]`, of length one. */
   readonly vector: Float32Array;
   readonly seeds: readonly number[];
+  /** Where they are not all of the vector alone: the directions of each picture, by the place of its seed. */
+  readonly pictures?: readonly PictureDirections[];
+  /** The further layers that these are of, by name. */
+  readonly others?: readonly string[];
+}
+
+/** What one picture of a unit is of. */
+export interface PictureDirections {
+  /** `[C]` of the unit's own layer. */
+  readonly direction: Float32Array;
+  /** Of the unit's further layers, in their order. */
+  readonly others: readonly Float32Array[];
 }
 
 /**
  * The units of one layer in the order of the store: basis, negatives, random, each by index. A layer tapped after its non-linearity has no
- * negatives: nothing there is below zero. `weights` is the SHA-256 of the network's weights.
+ * negatives: nothing there is below zero. `weights` is the SHA-256 of the network's weights. Units whose pictures are coupled all have as many.
  */
-export function listUnits(plan: Plan, layer: Layer, weights: string): Unit[] {
+export function listUnits(plan: Plan, layer: Layer, weights: string, group?: RenderSettings['group']): Unit[] {
   const channels = layer.shape[0];
   const frames = new HaarFrames(weights, layer.name, channels);
-  const counts: Record<Arm, number> = {
+  const counts: Record<Exclude<Arm, 'chosen'>, number> = {
     basis: asked(plan.arms.basis, channels),
     'basis-negative': layer.tap === 'after' ? 0 : asked(plan.arms['basis-negative'] ?? 0, channels),
     random: plan.arms.random,
@@ -33,7 +45,7 @@ export function listUnits(plan: Plan, layer: Layer, weights: string): Unit[] {
   return (['basis', 'basis-negative', 'random'] as const).flatMap((arm) => {
     const subset = drawSubset(plan, layer.name, arm, counts[arm]);
     return Array.from({ length: counts[arm] }, (_, index): Unit => {
-      const seeds = renderSeeds(plan, subset.has(index));
+      const seeds = group ? firstSeeds(plan, group.pictures) : renderSeeds(plan, subset.has(index));
       return arm === 'random' ? randomUnit(index, frames, channels, seeds) : channelUnit(arm, index, channels, seeds);
     });
   });

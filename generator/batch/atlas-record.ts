@@ -38,6 +38,7 @@ export function startAtlas({ plan: { plan, sha256 }, model, runtime, work, befor
       weights_sha256: model.weightsSha256,
       size: model.size,
       preprocess: { ...model.preprocess, scale: [...model.preprocess.scale], offset: [...model.preprocess.offset] },
+      ...describeShown(model.preprocess.scale.length),
     },
     plan,
     plan_sha256: sha256,
@@ -52,6 +53,15 @@ export function startAtlas({ plan: { plan, sha256 }, model, runtime, work, befor
       platform: `${process.platform} ${process.arch}`,
     },
     created: before && same ? before.created : new Date().toISOString(),
+  };
+}
+
+/** What a picture's three colours are of a network's channels (generator/render/open.ts shows them so). */
+function describeShown(channels: number): { shown?: string } {
+  if (channels === 3) return {};
+  if (channels === 1) return { shown: 'the one channel, as grey' };
+  return {
+    shown: channels === 2 ? 'two channels as red and green, blue at its middle' : `the first three of ${channels} channels, as colours`,
   };
 }
 

@@ -1,5 +1,5 @@
 /** The key of a render: the hash of everything its pixels depend on. */
-import type { Plan, RenderSettings } from '../../data/schema.ts';
+import type { Direction, Plan, RenderSettings } from '../../data/schema.ts';
 import { RENDERER_VERSION } from '../render/renderer.ts';
 import { canonicalJson, float32Bytes, sha256 } from './canonical.ts';
 import { ENCODING } from './picture.ts';
@@ -15,8 +15,8 @@ export interface LayerKey {
   readonly preprocess?: Plan['preprocess'];
 }
 
-/** SHA-256 in hex. `unit` names the random start together with `seed`. */
-export function renderKey(layer: LayerKey, unit: string, vector: Float32Array, seed: number): string {
+/** SHA-256 in hex. `unit` names the random start together with `seed`; a chosen one is known by what the plan says of it. */
+export function renderKey(layer: LayerKey, unit: string, vector: Float32Array, seed: number, direction?: Direction): string {
   return sha256(
     canonicalJson({
       renderer: RENDERER_VERSION,
@@ -28,6 +28,7 @@ export function renderKey(layer: LayerKey, unit: string, vector: Float32Array, s
       direction: sha256(float32Bytes(vector)),
       unit,
       seed,
+      ...(direction?.kind === 'chosen' ? { chosen: withoutPaths(direction.unit) } : {}),
     }),
   );
 }

@@ -2,11 +2,11 @@
 import pLimit from 'p-limit';
 import type { RenderRecord, UnitRecord } from '../../data/schema.ts';
 import { reason } from '../graph/errors.ts';
-import type { Probe, Rendered, Renderer } from '../render/renderer.ts';
+import type { Probe, Rendered, Renderer, RenderJob } from '../render/renderer.ts';
 import type { Journal } from './journal.ts';
 import { decodePicture, encodePicture } from './picture.ts';
 import type { Store } from './store.ts';
-import type { Task } from './work.ts';
+import { jobOf, type Task } from './work.ts';
 
 /** About as many points as a curve keeps. */
 const CURVE_POINTS = 32;
@@ -34,7 +34,7 @@ export async function renderTasks(run: LayerRun): Promise<void> {
   const { tasks, renderer, signal, onProgress } = run;
   const { settings } = renderer;
   let done = 0;
-  for (const batch of listBatches(tasks, renderer.batch)) {
+  for (const batch of listBatches(tasks, renderer.batch, settings.group?.pictures)) {
     signal?.throwIfAborted();
     const start = done;
     const onStep = (step: number) => onProgress?.(start + (batch.length * Math.min(step + 1, settings.steps)) / settings.steps);
@@ -46,15 +46,18 @@ export async function renderTasks(run: LayerRun): Promise<void> {
   }
 }
 
-/** Tasks of one seed to a batch, the first seed's first: a batch shares its transformations, and the picture shown is the first. */
-export function listBatches(tasks: readonly Task[], size: number): Task[][] {
-  const bySeed = Map.groupBy(tasks, ({ seed }) => seed);
+/**
+ * Tasks of one seed to a batch, the first seed's first: a batch shares its transformations, and the picture shown is the first. Where a unit's
+ * pictures are made together, all of a unit's to a batch.
+ */
+export function listBatches(tasks: readonly Task[], size: number, together = 1): Task[][] {
+  const bySeed = together > 1 ? new Map([['all', tasks]]) : Map.groupBy(tasks, ({ seed }) => seed);
   return [...bySeed].flatMap(([, group]) =>
     Array.from({ length: Math.ceil(group.length / size) }, (_, i) => group.slice(i * size, (i + 1) * size)),
   );
 }
 
-/** If a batch fails, its members are tried one by one, so that a failure is the failure of one unit. */
+/** If a batch fails, its units are tried one by one, so that a failure is the failure of one unit. */
 async function renderBatch(
   renderer: Renderer,
   batch: readonly Task[],
@@ -62,23 +65,26 @@ async function renderBatch(
 ): Promise<(Rendered | Failure)[]> {
   const render = (tasks: readonly Task[]) =>
     renderer.render(
-      tasks.map(({ unit, seed }) => ({ unit: unit.id, direction: unit.vector, seed })),
+      tasks.map((task) => jobOf(task)),
       options,
     );
+  const together = renderer.settings.group?.pictures ?? 1;
   try {
     return await render(batch);
   } catch (error) {
     options.signal?.throwIfAborted();
-    if (batch.length === 1) return [failure(error)];
+    if (batch.length === together) return batch.map(() => failure(error));
   }
   const results: (Rendered | Failure)[] = [];
-  for (const task of batch)
+  for (let i = 0; i < batch.length; i += together) {
+    const one = batch.slice(i, i + together);
     try {
-      results.push(...(await render([task])));
+      results.push(...(await render(one)));
     } catch (error) {
       options.signal?.throwIfAborted();
-      results.push(failure(error));
+      results.push(...one.map(() => failure(error)));
     }
+  }
   return results;
 }
 
@@ -93,7 +99,7 @@ async function storeBatch(run: LayerRun, batch: readonly Task[], rendered: reado
   const files = await Promise.all(
     rendered.map((result) => encoders(async () => (result.state === 'failed' ? undefined : encodePicture(result.pixels, size)))),
   );
-  const scores = await scorePictures(probe, batch, files);
+  const scores = await scorePictures(probe, batch, files, rendered);
   const renders: RenderRecord[] = [];
   // One after the other: where one cannot be written, none is under way.
   for (const [i, result] of rendered.entries()) {
@@ -115,25 +121,44 @@ function failureFields(result: Rendered | Failure): Failure {
   return result.state === 'failed' ? result : { state: 'failed', message: 'the picture has no file' };
 }
 
-/** The objective on the pictures as published: decoded from their files, untransformed. Null for a picture that failed. */
-async function scorePictures(probe: Probe, batch: readonly Task[], files: readonly (Buffer | undefined)[]): Promise<(number | null)[]> {
+/**
+ * The objective on the pictures as published: decoded from their files, untransformed. Null for a picture that failed. A picture whose file
+ * shows a part of its channels is scored as it is.
+ */
+async function scorePictures(
+  probe: Probe,
+  batch: readonly Task[],
+  files: readonly (Buffer | undefined)[],
+  rendered: readonly (Rendered | Failure)[],
+): Promise<(number | null)[]> {
   const scores: (number | null)[] = files.map(() => null);
   const present = files.flatMap((file, i) => (file ? [{ file, i }] : []));
   for (let start = 0; start < present.length; start += probe.batch) {
     const part = present.slice(start, start + probe.batch);
-    const pictures = await Promise.all(part.map(({ file }) => decodePicture(file)));
+    const pictures = await Promise.all(
+      part.map(async ({ file, i }) => {
+        const result = rendered[i];
+        if (result.state !== 'failed' && result.values) return result.values;
+        const picture = await decodePicture(file);
+        return probe.colours === 1 ? picture.subarray(0, picture.length / 3) : picture;
+      }),
+    );
     const images = new Float32Array(pictures.reduce((length, picture) => length + picture.length, 0));
     pictures.forEach((picture, k) => {
       images.set(picture, k * picture.length);
     });
-    const pooled = await probe.pooled(images, part.length);
+    const jobs = part.map(({ i }) => jobOf(batch[i]));
+    const found = await (probe.scores ? probe.scores(images, jobs) : linearScores(probe, images, jobs));
     part.forEach(({ i }, k) => {
-      const { vector } = batch[i].unit;
-      const score = vector.reduce((sum, weight, c) => sum + weight * pooled[k * vector.length + c], 0);
-      scores[i] = rounded(score, 7);
+      scores[i] = rounded(found[k], 7);
     });
   }
   return scores;
+}
+
+async function linearScores(probe: Probe, images: Float32Array, jobs: readonly RenderJob[]): Promise<number[]> {
+  const pooled = await probe.pooled(images, jobs.length);
+  return jobs.map(({ direction }, k) => direction.reduce((sum, weight, c) => sum + weight * pooled[k * direction.length + c], 0));
 }
 
 /** About {@link CURVE_POINTS} evenly spaced points of a curve, the first and the last among them. */

@@ -1,5 +1,5 @@
 /** Running a plan: everything that its atlas lacks is rendered, and nothing else. */
-import type { Atlas, UnitRecord } from '../../data/schema.ts';
+import type { Atlas, RenderSettings, UnitRecord } from '../../data/schema.ts';
 import type { Model } from '../models/model.ts';
 import type { LayerRequest } from '../render/renderer.ts';
 import type { RuntimeChoice } from '../runtime/open.ts';
@@ -14,7 +14,7 @@ import type { CheckedPlan } from './plan.ts';
 import { type Progress, SILENT } from './progress.ts';
 import { renderTasks } from './render-layer.ts';
 import { Store } from './store.ts';
-import { isDone, type LayerWork, listTasks, listWork, type Task } from './work.ts';
+import { type LayerWork, listTasks, listWork, missingTasks, type Task } from './work.ts';
 
 /** Pictures rendered at a time where nothing else is asked for. */
 export const DEFAULT_BATCH = 8;
@@ -96,7 +96,7 @@ async function findPending(work: readonly LayerWork[], model: Model, store: Stor
   const pending: Pending[] = [];
   for (const layer of work) {
     const journal = await store.journal(layer.layer.slug);
-    const tasks = listTasks(layer, model).filter((task) => !isDone(task, journal, store));
+    const tasks = missingTasks(listTasks(layer, model), layer, journal, store);
     pending.push({ work: layer, journal, tasks });
   }
   return pending;
@@ -125,11 +125,29 @@ async function renderAll(context: Context, pending: readonly Pending[]): Promise
   return finished;
 }
 
+/** Units with directions of further layers have a program of their own, so that no other unit's pictures depend on there being one. */
 async function renderLayer(context: Context, { work, journal, tasks }: Pending, onProgress: (pictures: number) => void): Promise<void> {
+  let done = 0;
+  for (const part of Map.groupBy(tasks, ({ unit }) => unit.others?.join('\n') ?? '').values()) {
+    const before = done;
+    await renderPart(context, { work, journal, tasks: part }, (pictures) => onProgress(before + pictures));
+    done += part.length;
+  }
+}
+
+async function renderPart(context: Context, { work, journal, tasks }: Pending, onProgress: (pictures: number) => void): Promise<void> {
   const { engine, model, runtimeOpen, store, signal } = context;
   // The same batch however few tasks are left: a program for fewer might round otherwise.
-  const batch = context.batch ?? DEFAULT_BATCH;
-  const request: LayerRequest = { model, runtime: runtimeOpen, layer: work.layer.name, settings: work.settings, batch };
+  const batch = batchFor(work.settings, context.batch ?? DEFAULT_BATCH);
+  const others = tasks[0]?.unit.others;
+  const request: LayerRequest = {
+    model,
+    runtime: runtimeOpen,
+    layer: work.layer.name,
+    settings: work.settings,
+    batch,
+    ...(others ? { others } : {}),
+  };
   const renderer = await engine.openRenderer(request);
   try {
     // One picture at a time, so that a score depends on its picture alone, to the last digit.
@@ -142,6 +160,11 @@ async function renderLayer(context: Context, { work, journal, tasks }: Pending, 
   } finally {
     await renderer.dispose();
   }
+}
+
+/** Whole groups only: as many as fit, one at least. */
+function batchFor({ group }: RenderSettings, batch: number): number {
+  return group ? group.pictures * Math.max(1, Math.floor(batch / group.pictures)) : batch;
 }
 
 function listFailed(layers: ReadonlyMap<string, readonly UnitRecord[]>): FailedRender[] {

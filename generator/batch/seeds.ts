@@ -12,5 +12,10 @@ export function drawSubset(plan: Plan, layer: string, arm: Arm, total: number): 
 
 /** The seeds of one direction's renders; the first is the picture shown. */
 export function renderSeeds(plan: Plan, inSubset: boolean): number[] {
-  return Array.from({ length: inSubset ? plan.seeds.count : 1 }, (_, i) => plan.seed * SEEDS_PER_PLAN + i);
+  return firstSeeds(plan, inSubset ? plan.seeds.count : 1);
+}
+
+/** So many seeds: of a unit's pictures that are made together. */
+export function firstSeeds(plan: Plan, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => plan.seed * SEEDS_PER_PLAN + i);
 }

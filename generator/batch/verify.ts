@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import glob from 'fast-glob';
 import pLimit from 'p-limit';
-import { ARMS, type Atlas, type AtlasLayer, comparison as comparisonSchema, type UnitRecord } from '../../data/schema.ts';
+import { type Atlas, type AtlasLayer, comparison as comparisonSchema, type UnitRecord } from '../../data/schema.ts';
 import { fault, reason } from '../graph/errors.ts';
 import { sha256 } from './canonical.ts';
 import { TEMPORARY } from './disk.ts';
@@ -88,14 +88,19 @@ async function checkRecords(folder: string, layer: AtlasLayer, atlas: Atlas, fin
 
 /** A complete layer has a line per unit, in the order of the arms. */
 function checkOrder(lines: readonly UnitRecord[], { units }: AtlasLayer, add: (problem: string) => void): void {
-  const expected = ARMS.flatMap((arm) => Array.from({ length: units[arm] ?? 0 }, (_, index) => unitId(arm, index)));
   const found = lines.map(({ id }) => id);
+  const expected = NUMBERED_ARMS.flatMap((arm) => Array.from({ length: units[arm] ?? 0 }, (_, index) => unitId(arm, index)));
+  // What a plan calls its own units stands nowhere but in their records, after the others.
+  const chosen = lines.slice(expected.length, expected.length + (units.chosen ?? 0));
+  expected.push(...Array.from({ length: units.chosen ?? 0 }, (_, i) => (chosen[i]?.arm === 'chosen' ? chosen[i].id : 'a chosen unit')));
   const different = expected.findIndex((id, i) => found[i] !== id);
   if (different >= 0) add(`line ${different + 1}: expected ${expected[different]}, received ${found[different] ?? 'nothing'}`);
   else if (found.length > expected.length) add(`line ${expected.length + 1}: expected nothing, received ${found[expected.length]}`);
 }
 
-function unitId(arm: (typeof ARMS)[number], index: number): string {
+const NUMBERED_ARMS = ['basis', 'basis-negative', 'random'] as const;
+
+function unitId(arm: (typeof NUMBERED_ARMS)[number], index: number): string {
   return arm === 'random' ? `random-${index}` : `channel-${index}${arm === 'basis-negative' ? '-negative' : ''}`;
 }
 

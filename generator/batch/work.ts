@@ -2,7 +2,9 @@
 import type { Plan, RenderSettings } from '../../data/schema.ts';
 import { fault } from '../graph/errors.ts';
 import type { Layer, Model } from '../models/model.ts';
+import type { RenderJob } from '../render/renderer.ts';
 import { listUnits, type Unit } from './arms.ts';
+import { chosenUnits } from './chosen.ts';
 import type { Engine } from './engine.ts';
 import type { Journal } from './journal.ts';
 import { type LayerKey, renderKey } from './key.ts';
@@ -43,8 +45,12 @@ export function listWork({ plan, file }: CheckedPlan, model: Model, engine: Engi
         exitCode: 2,
       });
     seen.set(layer.slug, reference);
+    const listed = listUnits(plan, layer, model.weightsSha256, settings.group);
+    const find = (other: string) => engine.findLayer(model, other, settings.size);
+    const chosen =
+      typeof entry === 'string' ? [] : chosenUnits({ plan, file, layer, settings, find }, entry.units ?? [], `layers[${i}].units`);
     const { preprocess } = plan;
-    return { layer, settings, units: listUnits(plan, layer, model.weightsSha256), ...(preprocess ? { preprocess } : {}) };
+    return { layer, settings, units: [...listed, ...chosen], ...(preprocess ? { preprocess } : {}) };
   });
 }
 
@@ -55,7 +61,9 @@ function layerReference(entry: Plan['layers'][number]): string {
 /** Every render of a layer, in the order of the store. */
 export function listTasks({ layer, settings, units, preprocess }: LayerWork, model: Model): Task[] {
   const name: LayerKey = { weights: model.weightsSha256, layer: layer.name, settings, ...(preprocess ? { preprocess } : {}) };
-  return units.flatMap((unit) => unit.seeds.map((seed) => ({ unit, seed, key: renderKey(name, unit.id, unit.vector, seed) })));
+  return units.flatMap((unit) =>
+    unit.seeds.map((seed) => ({ unit, seed, key: renderKey(name, unit.id, directionsOf(unit, seed).direction, seed, unit.direction) })),
+  );
 }
 
 /** Whether a render is there: recorded under the same key, not failed, its image on the disk. */
@@ -63,4 +71,22 @@ export function isDone({ unit, seed, key }: Task, journal: Journal, store: Store
   const record = journal.find(unit.id, seed);
   if (record?.key !== key || record.state === 'failed') return false;
   return record.image !== undefined && store.hasImage(record.image);
+}
+
+/** The tasks that are not done. Pictures that are made together are all to do where one of them is. */
+export function missingTasks(tasks: readonly Task[], { settings }: LayerWork, journal: Journal, store: Store): Task[] {
+  const missing = tasks.filter((task) => !isDone(task, journal, store));
+  if (!settings.group) return missing;
+  const units = new Set(missing.map(({ unit }) => unit.id));
+  return tasks.filter(({ unit }) => units.has(unit.id));
+}
+
+/** What the renderer is asked for. */
+export function jobOf({ unit, seed }: Task): RenderJob {
+  const { direction, others } = directionsOf(unit, seed);
+  return { unit: unit.id, direction, seed, ...(unit.others ? { others } : {}) };
+}
+
+function directionsOf({ pictures, seeds, vector }: Unit, seed: number): { direction: Float32Array; others: readonly Float32Array[] } {
+  return pictures?.[seeds.indexOf(seed)] ?? { direction: vector, others: [] };
 }

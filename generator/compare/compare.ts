@@ -12,7 +12,7 @@ import type { Model } from '../models/model.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type AnalysisPlan, planAnalysis } from './analysis.ts';
 import { assembleComparison, type LayerScores, writeComparison } from './comparison-file.ts';
-import { readLayer, type StoredUnit } from './read-layer.ts';
+import { chosenLines, readLayer, type StoredUnit } from './read-layer.ts';
 import { countPictures, type OpaqueUnit, scoreLayer, type UnitScores } from './score-layer.ts';
 
 export { COMPARISON_FILE } from './comparison-file.ts';
@@ -127,5 +127,5 @@ async function writeMeasures(
   scores: readonly UnitScores[],
 ): Promise<void> {
   const lines = units.map(({ record }, i) => `${JSON.stringify(unitRecord.parse({ ...record, measures: scores[i].measures }))}\n`);
-  await new DurableFolder(folder).replace(layerFile(layer.slug), lines.join(''));
+  await new DurableFolder(folder).replace(layerFile(layer.slug), lines.join('') + (await chosenLines(folder, layer)));
 }

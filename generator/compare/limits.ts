@@ -1,5 +1,6 @@
 /** What the figures do not show, in words that stand beside them. */
 import type { Atlas, Comparison, ComparisonResult } from '../../data/schema.ts';
+import { isLinear } from '../render/objective/score.ts';
 
 /** Where both arms' mean render identity reaches this, hardly any pair is left to tell the arms apart. */
 const CEILING = 0.99;
@@ -16,10 +17,15 @@ export function describeLimits(atlas: Atlas, layers: readonly Pick<Comparison['l
     'The figures compare these arms in these layers of this network. One network is a claim about one network.',
   ];
   if (!atlas.complete) limits.push('Renders are missing from this atlas: the figures speak of those that are there.');
+  limits.push(...atlas.layers.filter(({ render }) => !isLinear(render)).map(({ slug }) => describeOtherScore(slug)));
   limits.push(...layers.flatMap(({ id, results }) => results.filter(atCeiling).map((row) => describeCeiling(id, row))));
   const excluded = layers.flatMap(({ results }) => results).reduce((sum, { excluded }) => sum + excluded, 0);
   if (excluded > 0) limits.push(`Values that are undefined were excluded: ${excluded} over all rows, counted in each.`);
   return limits;
+}
+
+function describeOtherScore(layer: string): string {
+  return `${layer}: its pictures were made for another score than the mean of the direction’s activation, which attainment and robustness measure; they do not say how well that other score was reached.`;
 }
 
 function atCeiling({ metric, meanA, meanB }: ComparisonResult): boolean {

@@ -4,7 +4,7 @@ import type { AtlasLayer, UnitRecord } from '../../data/schema.ts';
 import { float32Bytes, sha256 } from '../batch/canonical.ts';
 import { layerFile, readLines } from '../batch/journal.ts';
 import { directionsFile } from '../batch/store.ts';
-import { fault, reason } from '../graph/errors.ts';
+import { AtlasError, fault, reason } from '../graph/errors.ts';
 
 export interface StoredUnit {
   readonly record: UnitRecord;
@@ -12,7 +12,7 @@ export interface StoredUnit {
   readonly vector: Float32Array;
 }
 
-/** The units of a layer in the order of its file, later lines of an unfinished journal in place of earlier ones. Throws for a store that does not fit together. */
+/** The units of a layer's arms (chosen ones are of none) in the order of its file, later lines of an unfinished journal in place of earlier ones. Throws for a store that does not fit together. */
 export async function readLayer(folder: string, layer: AtlasLayer): Promise<StoredUnit[]> {
   const file = `${folder}/${layerFile(layer.slug)}`;
   const { lines } = readLines(await readBytes(file, layer.slug), file);
@@ -21,7 +21,7 @@ export async function readLayer(folder: string, layer: AtlasLayer): Promise<Stor
     const earlier = records.get(line.id)?.renders.filter(({ seed }) => line.renders.every((render) => render.seed !== seed)) ?? [];
     records.set(line.id, { ...line, renders: [...earlier, ...line.renders] });
   }
-  const units = [...records.values()];
+  const units = [...records.values()].filter(({ arm }) => arm !== 'chosen');
   const rows = units.some(({ arm }) => arm === 'random')
     ? await readBytes(`${folder}/${directionsFile(layer.slug)}`, layer.slug)
     : Buffer.alloc(0);
@@ -49,6 +49,7 @@ function vectorOf({ id, direction, index }: UnitRecord, layer: AtlasLayer, rows:
     vector[direction.channel] = direction.sign;
     return vector;
   }
+  if (direction.kind === 'chosen') throw new AtlasError(`${id}: expected a unit of an arm, received a chosen one`);
   const start = index * channels * 4;
   if (start + channels * 4 <= rows.length) for (let c = 0; c < channels; c++) vector[c] = rows.readFloatLE(start + c * 4);
   const hash = sha256(float32Bytes(vector));
@@ -62,4 +63,11 @@ function vectorOf({ id, direction, index }: UnitRecord, layer: AtlasLayer, rows:
     });
   }
   return vector;
+}
+
+/** The lines of a layer's chosen units, which no comparison changes. */
+export async function chosenLines(folder: string, layer: AtlasLayer): Promise<string> {
+  const file = `${folder}/${layerFile(layer.slug)}`;
+  const { lines } = readLines(await readBytes(file, layer.slug), file);
+  return lines.flatMap((line) => (line.arm === 'chosen' ? `${JSON.stringify(line)}\n` : [])).join('');
 }

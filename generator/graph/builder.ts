@@ -94,7 +94,11 @@ export class GraphBuilder {
       return known;
     };
     for (const [name, tensor] of graph.constants) this.constant(tensor, rename(name));
-    for (const node of graph.nodes) this.append({ ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename) } as Node);
+    for (const node of graph.nodes) {
+      const outputs = node.outputs.map(rename);
+      const name = outputs[0] === node.outputs[0] ? node.name : outputs[0];
+      this.append({ ...node, name, inputs: node.inputs.map(rename), outputs } as Node);
+    }
     return names;
   }
 

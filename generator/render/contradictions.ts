@@ -84,6 +84,8 @@ function listObjectives({ objective, position, cosine_power, reference, group }:
       expected: 'nothing without the objective "neuron"',
       remedy: 'Set "objective": "neuron", or leave it out.',
     });
+  if (cosine_power !== undefined && objective === 'cosine')
+    found.push({ name: 'cosine_power', expected: 'nothing with "cosine", which is one', remedy: 'Leave it out, or use "channel".' });
   if (cosine_power !== undefined && objective === 'deepdream')
     found.push({ name: 'cosine_power', expected: 'nothing with "deepdream", which has no direction', remedy: 'Leave it out.' });
   if (objective === 'caricature' && !reference)
@@ -98,10 +100,10 @@ function listObjectives({ objective, position, cosine_power, reference, group }:
       expected: 'nothing without the objective "caricature"',
       remedy: 'Set it, or leave the reference out.',
     });
-  if (group && group.diversity === undefined && group.alignment === undefined)
+  if (group && group.diversity === undefined && group.alignment === undefined && group.share === undefined)
     found.push({
       name: 'group',
-      expected: 'a diversity or an alignment',
+      expected: 'a diversity, an alignment or a share',
       remedy: 'Give the weight of one, or leave the group out: "seeds" renders several pictures apart.',
     });
   if (group?.decay_ratio !== undefined && group.alignment === undefined)

@@ -7,6 +7,7 @@ import { hostPrograms } from './host-programs.ts';
 import { compileHostStepper } from './host-stepper.ts';
 import { optimise } from './optimise.ts';
 import type { LayerRequest, Renderer, RenderJob } from './renderer.ts';
+import { withLayerNames } from './stepper.ts';
 import { openThreads } from './threads.ts';
 
 /**
@@ -17,7 +18,7 @@ export async function openRenderer(request: LayerRequest): Promise<Renderer> {
   const { model, batch } = request;
   const layer = findLayer(model, request.layer, request.settings.size);
   const others = (request.others ?? []).map((other) => findLayer(model, other, request.settings.size).name);
-  const settings = withGroupLayer(request);
+  const settings = withLayerNames(request);
   const { render, dispose } = await openSteps({ ...request, settings, layer: layer.name, others });
   return {
     layer,
@@ -38,12 +39,6 @@ async function openSteps(request: LayerRequest): Promise<Pick<Renderer, 'render'
   if (runtime.memory === 'host' && runtime.name === 'onnxruntime' && threads > 1) return openThreads(hostPrograms(request), threads);
   const stepper = await (runtime.memory === 'host' ? compileHostStepper(hostPrograms(request), runtime) : compileDeviceStepper(request));
   return { render: (jobs, options = {}) => optimise(stepper, jobs, settings, options), dispose: () => stepper.dispose() };
-}
-
-/** The settings with the name of the layer that a group is compared at. */
-function withGroupLayer({ model, settings }: LayerRequest): RenderSettings {
-  if (!settings.group?.layer) return settings;
-  return { ...settings, group: { ...settings.group, layer: findLayer(model, settings.group.layer, settings.size).name } };
 }
 
 /** A batch shares its transformations, which the first seed names: its jobs have one seed, or its groups the same seeds in the same order. */

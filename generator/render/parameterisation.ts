@@ -1,7 +1,7 @@
 /** The picture's parameterisations: what is optimised, how it begins, and the picture it makes: the sigmoid of logits, whichever it is. */
 import type { RenderSettings } from '../../data/schema.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
-import { sizeOf } from '../graph/tensor.ts';
+import { float32, sizeOf } from '../graph/tensor.ts';
 import { colourMatrix, optimisedAxes } from './parameterisation/colour.ts';
 import { addFourier, FOURIER_CONTRAST, spectrumShape } from './parameterisation/fourier.ts';
 import { addMaco } from './parameterisation/maco.ts';
@@ -42,8 +42,24 @@ export function addImage(builder: GraphBuilder, parameters: string, settings: Re
   return builder.add('Sigmoid', [addLogits(builder, parameters, settings, colours)], {}, { outputs: [output] });
 }
 
+/**
+ * Adds p_i + share · mean_j p_j for the pictures of each group: what they have in common is optimised beside what each has of its own, as where
+ * Lucid sums tensors of which some are shared (lucid/recipes/image_interpolation_params.py). Without a share the parameters themselves.
+ */
+function addShared(builder: GraphBuilder, parameters: string, group: RenderSettings['group']): string {
+  if (!group?.share) return parameters;
+  const { pictures, share } = group;
+  const shape = builder.shape(parameters);
+  const values = sizeOf(shape.slice(1));
+  const grouped = builder.add('Reshape', [parameters, builder.integers([shape[0] / pictures, pictures, values])], { allowzero: 0 });
+  const mix = Array.from({ length: pictures ** 2 }, (_, i) => share / pictures + (i % (pictures + 1) === 0 ? 1 : 0));
+  const mixed = builder.add('MatMul', [builder.constant(float32([pictures, pictures], mix)), grouped], {});
+  return builder.add('Reshape', [mixed, builder.integers(shape)], { allowzero: 0 });
+}
+
 /** Adds what the picture is the sigmoid of, `[batch,channels,size,size]`: linear in the parameters, but for MACO. */
-export function addLogits(builder: GraphBuilder, parameters: string, settings: RenderSettings, colours: number): string {
+export function addLogits(builder: GraphBuilder, given: string, settings: RenderSettings, colours: number): string {
+  const parameters = addShared(builder, given, settings.group);
   switch (settings.parameterisation) {
     case undefined:
     case 'fourier':

@@ -50,10 +50,10 @@ export const PRESET_SETTINGS: Record<Preset, RenderSettings> = {
 
 /** What a parameterisation changes of a preset, unless the plan says otherwise: the size of a step depends on what is stepped. Tuned by eye. */
 const PARAMETERISATION_SETTINGS: Partial<Record<NonNullable<RenderSettings['parameterisation']>, Partial<RenderSettings>>> = {
-  pixel: { learning_rate: 0.05 },
+  pixel: { learning_rate: 0.1 },
   'laplacian-pyramid': { learning_rate: 0.05 },
-  'low-resolution': { learning_rate: 0.05 },
-  maco: { learning_rate: 0.3, decay_power: 1 },
+  'low-resolution': { learning_rate: 0.08 },
+  maco: { learning_rate: 0.3, decay_power: 1.2 },
 };
 
 /**

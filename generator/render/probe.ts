@@ -5,10 +5,10 @@ import { findLayer } from '../models/layers.ts';
 import { INPUT, type Preprocess } from '../models/model.ts';
 import { isLinear } from './objective/score.ts';
 import { MASK, objectiveMask } from './objective.ts';
-import { coloursOf, objectiveLayerNames, probeGraph, REFERENCE, scoreGraph } from './programs.ts';
+import { coloursOf, probeGraph, REFERENCE, scoreGraph } from './programs.ts';
 import { readPicture } from './regulariser/lucid.ts';
 import type { LayerRequest, Probe, RenderJob } from './renderer.ts';
-import { objectiveInputs } from './stepper.ts';
+import { objectiveInputs, withLayerNames } from './stepper.ts';
 
 /** Compiles a layer's network for reading. */
 export async function openProbe(request: LayerRequest): Promise<Probe> {
@@ -30,6 +30,7 @@ export async function openProbe(request: LayerRequest): Promise<Probe> {
   return {
     layer,
     batch,
+    colours,
     pooled: async (images, count) => {
       check(images, count);
       const result = new Float32Array(count * channels);
@@ -59,11 +60,11 @@ export async function openProbe(request: LayerRequest): Promise<Probe> {
 /** A program for scores that a direction's product with the pooled activations does not give. A picture is scored alone, without its group. */
 async function openScorer(request: LayerRequest) {
   const { model, runtime, batch } = request;
-  const { group: _, ...settings } = request.settings;
+  const { group: _, ...settings } = withLayerNames(request);
   const others = (request.others ?? []).map((other) => findLayer(model, other, settings.size).name);
   if (isLinear(settings, others)) return undefined;
   const program = await runtime.compile(scoreGraph({ ...request, settings, others }));
-  const shapes = objectiveLayerNames({ layer: request.layer, others, settings }).map((name) => findLayer(model, name, settings.size).shape);
+  const shapes = [request.layer, ...others].map((name) => findLayer(model, name, settings.size).shape);
   const colours = coloursOf(model);
   const size = [colours, settings.size, settings.size];
   const input = zeros([batch, ...size]);

@@ -14,7 +14,7 @@ import { addPooled } from './objective.ts';
 import { hasAlpha, pictureChannels } from './parameterisation/colour.ts';
 import { addImage, addLogits, parameterShape } from './parameterisation.ts';
 import { readPicture } from './regulariser/lucid.ts';
-import { addPenalty, FIXED } from './regulariser.ts';
+import { addPenalty, FIXED, penaltyLayer } from './regulariser.ts';
 import { canvasSize } from './transformation.ts';
 import { addBackground, addComposite, addImageGradient, BACKGROUND, NEXT_BACKGROUND, SCORE_BEFORE } from './transparency.ts';
 import { addWarp, warpInputs } from './warp-graph.ts';
@@ -139,7 +139,8 @@ function gradientByParameters(
 
 /** The network's layers that a score reads, each once, the one rendered first. */
 export function objectiveLayerNames({ layer, others = [], settings }: Pick<ProgramRequest, 'layer' | 'others' | 'settings'>): string[] {
-  return [...new Set([layer, ...others, settings.group?.layer ?? layer])];
+  const penalised = (settings.penalties ?? []).flatMap((penalty) => penaltyLayer(penalty) ?? []);
+  return [...new Set([layer, ...others, settings.group?.layer ?? layer, ...penalised])];
 }
 
 /** What those layers are called in a builder, the caricature's reference among them: the same network for the one picture that it is. */
@@ -150,7 +151,7 @@ function objectiveLayers(
   names?: ReadonlyMap<string, string>,
 ): ObjectiveLayers {
   const called = (name: string) => names?.get(name) ?? name;
-  const base = { layer: called(layer), others: others.map(called), group: called(settings.group?.layer ?? layer) };
+  const base = { called, layer: called(layer), others: others.map(called), group: called(settings.group?.layer ?? layer) };
   if (!settings.reference) return base;
   const network = model.graph({ layers: [layer], batch: 1, height: side, width: side });
   return { ...base, reference: builder.graft(network, { [INPUT]: REFERENCE }).get(layer) ?? layer };

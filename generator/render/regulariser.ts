@@ -1,5 +1,5 @@
 /** Penalties on the picture, subtracted from the score. */
-import type { RenderSettings } from '../../data/schema.ts';
+import type { Penalty, RenderSettings } from '../../data/schema.ts';
 import type { RuleTable } from '../gradient/rules/table.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
 import { addLucidPenalty } from './regulariser/lucid.ts';
@@ -13,11 +13,26 @@ export function addPenalty(builder: GraphBuilder, image: string, settings: Rende
   const parts = [
     ...(l2 > 0 ? [weighted(builder, l2, meanSquareFromGrey(builder, image))] : []),
     ...(total_variation > 0 ? [weighted(builder, total_variation, totalVariation(builder, image, size))] : []),
-    ...penalties.map((penalty) => weighted(builder, penalty.weight, addLucidPenalty(builder, image, penalty))),
+    ...penalties
+      .filter((penalty) => penaltyLayer(penalty) === undefined)
+      .map((penalty) => weighted(builder, penalty.weight, addLucidPenalty(builder, image, penalty))),
   ];
   if (parts.length === 0) return undefined;
   if (parts.length > 2) return builder.add('Sum', parts, {});
   return parts.length === 1 ? parts[0] : builder.add('Add', parts, {});
+}
+
+/** The layer that a penalty is on, if it is not on the picture. */
+export function penaltyLayer(penalty: Penalty): string | undefined {
+  return 'layer' in penalty ? penalty.layer : undefined;
+}
+
+/** Adds the penalties that the settings have on layers, `[batch]` each; `called` says what a layer is called in the builder. */
+export function addLayerPenalties(builder: GraphBuilder, { penalties = [] }: RenderSettings, called: (layer: string) => string): string[] {
+  return penalties.flatMap((penalty) => {
+    const layer = penaltyLayer(penalty);
+    return layer === undefined ? [] : [weighted(builder, penalty.weight, addLucidPenalty(builder, called(layer), penalty))];
+  });
 }
 
 function weighted(builder: GraphBuilder, weight: number, penalty: string): string {

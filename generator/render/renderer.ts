@@ -53,6 +53,8 @@ export interface Renderer {
 export interface Probe {
   readonly layer: Layer;
   readonly batch: number;
+  /** The channels of the pictures that it reads; three if left out. */
+  readonly colours?: number;
   /**
    * The layer's activations pooled by the objective's mask (mean over positions for `channel`, the centre for `neuron`), of `count` pictures
    * `[count,channels,size,size]` with values in [0,1]. Returns `[count,C]`, so that a direction's score is a dot product with a row.

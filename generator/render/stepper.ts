@@ -2,12 +2,13 @@
 
 import type { RenderSettings } from '../../data/schema.ts';
 import { float32, type Tensor } from '../graph/tensor.ts';
+import { findLayer } from '../models/layers.ts';
 import type { Resident, Value } from '../runtime/runtime.ts';
 import { STATE } from './adam.ts';
 import { objectiveNames } from './objective/score.ts';
 import { objectiveMask } from './objective.ts';
 import { parameterShape, startParameters } from './parameterisation.ts';
-import type { RenderJob } from './renderer.ts';
+import type { LayerRequest, RenderJob } from './renderer.ts';
 
 /** A batch being optimised. */
 export interface Stepper {
@@ -18,6 +19,18 @@ export interface Stepper {
   /** The jobs' pictures as they are now, `[jobs,channels,size,size]` in (0,1), alpha last where they have it. */
   images(): Promise<Float32Array>;
   dispose(): Promise<void>;
+}
+
+/** The settings with every layer that they mention by its name, a slug being as good in a plan. */
+export function withLayerNames({ model, settings }: Pick<LayerRequest, 'model' | 'settings'>): RenderSettings {
+  const { group, penalties } = settings;
+  const name = <T extends { layer?: string | undefined }>(owner: T): T =>
+    owner.layer === undefined ? owner : { ...owner, layer: findLayer(model, owner.layer, settings.size).name };
+  return {
+    ...settings,
+    ...(group ? { group: name(group) } : {}),
+    ...(penalties ? { penalties: penalties.map((penalty) => ('layer' in penalty ? name(penalty) : penalty)) } : {}),
+  };
 }
 
 /** The state of a new batch: parameters from each job's own start, moments at zero. Places beyond the jobs stay at zero. */

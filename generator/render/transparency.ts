@@ -59,7 +59,7 @@ export function addImageGradient(
   const shares = builder.add('Reshape', [share, builder.integers([batch, 1, 1, 1])], { allowzero: 0 });
   const seed = builder.add('Mul', [compositeGradient, shares], {});
   const parts = [differentiate(builder, composite, image, {}, seed)];
-  if (mean_alpha > 0) parts.push(differentiate(builder, builder.add('Mul', [share, score], {}), image));
+  if (mean_alpha > 0) parts.push(differentiate(builder, share, image, {}, score));
   const gradient = parts.length === 1 ? parts[0] : builder.add('Add', parts, {});
   if (alpha_blur === 0) return gradient;
   const blur = builder.add('Mul', [addBlurPenalty(builder, alpha), builder.scalar(alpha_blur)], {});

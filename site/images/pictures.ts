@@ -1,6 +1,6 @@
 /** Which picture files the site has, and their names: pure functions that the pages and the emitter share, so that neither tells the other. */
 import { createHash } from 'node:crypto';
-import type { Arm } from '../../data/schema.ts';
+import { ARMS, type Arm } from '../../data/schema.ts';
 import { type AtlasStore, imageFile, type Layer, type Unit } from '../store/load-atlases.ts';
 
 /** Side of a tile of a layer's grid, in pixels of the file (shown at 76 to 96 CSS pixels; the original serves dense screens). */
@@ -53,7 +53,7 @@ export function allPictures(stores: readonly AtlasStore[]): Map<string, Picture>
   const add = (picture: Picture) => pictures.set(picture.name, picture);
   for (const store of stores) {
     for (const layer of store.layers) {
-      for (const arm of ['basis', 'basis-negative', 'random'] as const) {
+      for (const arm of ARMS) {
         const picture = mosaic(store, layer, arm);
         if (picture) add(picture);
       }

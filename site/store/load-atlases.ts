@@ -80,7 +80,7 @@ async function readLayer(folder: string, layer: AtlasLayer, comparison: Comparis
   const file = join(folder, 'layers', `${layer.slug}.jsonl`);
   const records = existsSync(file) ? await readJsonLines(file, unitRecord) : [];
   const scores = new Map(comparison?.directions.filter((one) => one.layer === layer.slug).map((one) => [one.id, one.scores]));
-  const order: Record<Arm, number> = { basis: 0, 'basis-negative': 1, random: 2 };
+  const order: Record<Arm, number> = { basis: 0, 'basis-negative': 1, random: 2, chosen: 3 };
   const units = records.map((record) => toUnit(folder, record, scores.get(record.id)));
   units.sort((a, b) => order[a.arm] - order[b.arm] || a.record.index - b.record.index);
   return { layer, slug: layer.slug, units };

@@ -34,4 +34,12 @@ export const ARM_NAMES: Record<Arm, ArmName> = {
     units: 'random directions',
     about: 'Rows of random rotations of the same space: a mixture of all channels each, of the same length as one channel.',
   },
+  chosen: {
+    css: 'r',
+    mark: '□',
+    title: 'Chosen',
+    units: 'chosen units',
+    about:
+      'Units that the plan makes up: sums of channels, ways from one to another, given directions. They are of no arm that is compared.',
+  },
 };

@@ -27,6 +27,7 @@ export function layerTitle({ name, slug }: AtlasLayer): string {
 /** `Channel 42`, `Channel 42, negative`, `Random direction 7`. */
 export function unitTitle({ arm, record }: Unit): string {
   if (arm === 'random') return `Random direction ${record.index}`;
+  if (arm === 'chosen') return record.id;
   return arm === 'basis' ? `Channel ${record.index}` : `Channel ${record.index}, negative`;
 }
 
@@ -67,6 +68,7 @@ export function directionSentence(direction: Direction, channels: number): strin
   if (direction.kind === 'channel') {
     return `A one-hot vector: ${direction.sign === 1 ? 'plus' : 'minus'} one at channel ${direction.channel}, zero at the other ${channels - 1}.`;
   }
+  if (direction.kind === 'chosen') return `Made up by the plan: ${JSON.stringify(direction.unit)}.`;
   return `Row ${direction.row} of frame ${direction.frame}: a ${channels} × ${channels} orthogonal matrix drawn uniformly (Haar) with a seed that belongs to the network’s weights and this layer, so the direction never changes. Length one, like a channel’s.`;
 }
 
@@ -127,8 +129,10 @@ export function otherSeeds({ record, render }: Unit) {
 
 /** The same channel driven the other way, where the atlas has it. */
 export function opposite(layer: Layer, unit: Unit): Unit | undefined {
-  if (unit.arm === 'random') return undefined;
-  return layer.units.find((other) => other.record.index === unit.record.index && other.arm !== unit.arm && other.arm !== 'random');
+  if (unit.arm === 'random' || unit.arm === 'chosen') return undefined;
+  return layer.units.find(
+    (other) => other.record.index === unit.record.index && other.arm !== unit.arm && other.arm !== 'random' && other.arm !== 'chosen',
+  );
 }
 
 /** How many units an atlas has. */

@@ -37,7 +37,13 @@ async function run(said: Partial<RenderSettings>, given: Inputs, two = false): P
   const builder = new GraphBuilder();
   for (const name of ['layer', 'other']) builder.input(name, { dtype: 'float32', shape: SHAPE });
   builder.input('reference', { dtype: 'float32', shape: [1, ...SHAPE.slice(1)] });
-  const layers = { layer: 'layer', others: two ? ['other'] : [], group: two ? 'other' : 'layer', reference: 'reference' };
+  const layers = {
+    called: (name: string) => name,
+    layer: 'layer',
+    others: two ? ['other'] : [],
+    group: two ? 'other' : 'layer',
+    reference: 'reference',
+  };
   const score = addObjective(builder, layers, settings);
   const gradient = differentiate(builder, score, 'layer');
   const inputs: Record<string, Tensor> = {
@@ -145,11 +151,43 @@ const coupled = (
 });
 
 const CASES: Case[] = [
+  ...(['l1', 'l2', 'total-variation'] as const).map((kind) =>
+    apart(
+      `a penalty on another layer and on this one: ${kind}`,
+      {
+        penalties: [
+          { kind, weight: 0.3, layer: 'other' },
+          { kind, weight: 0.2, layer: 'layer' },
+        ],
+      },
+      (inputs, b) => {
+        const penalty = (layer: Float32Array) => {
+          const all = [...layer.subarray(b * ITEM, (b + 1) * ITEM)];
+          if (kind === 'l1') return sum(all.map(Math.abs));
+          if (kind === 'l2') return Math.sqrt(1e-6 + sum(all.map((value) => value * value)));
+          const across = all.map((value, i) => (i % WIDTH === WIDTH - 1 ? 0 : Math.abs(all[i + 1] - value)));
+          const down = all.map((value, i) => (i % AREA >= AREA - WIDTH ? 0 : Math.abs(all[i + WIDTH] - value)));
+          return sum(across) + sum(down);
+        };
+        return linear(inputs.layer, inputs.directions, b) - 0.3 * penalty(inputs.other) - 0.2 * penalty(inputs.layer);
+      },
+    ),
+  ),
   ...[1, 2, 4].flatMap((power) =>
     (['channel', 'neuron'] as const).map((objective) =>
       apart(`dot · cosine^${power} of a ${objective}`, { objective, cosine_power: power }, (inputs, b) =>
         cosine(objective, power, inputs, b),
       ),
+    ),
+  ),
+  apart('the cosine alone', { objective: 'cosine' }, ({ layer, directions }, b) =>
+    sum(
+      indices(AREA).map((i) => {
+        const dot = sum(indices(CHANNELS).map((c) => at(layer, b, c, i) * directionAt(directions, b, c)));
+        const length = Math.sqrt(sum(indices(CHANNELS).map((c) => at(layer, b, c, i) ** 2)));
+        const of = Math.sqrt(sum(indices(CHANNELS).map((c) => directionAt(directions, b, c) ** 2)));
+        return dot / (1e-4 + length) / (1e-4 + of) / AREA;
+      }),
     ),
   ),
   apart('a dream: the squares weighted by the direction', { objective: 'deepdream' }, dream),

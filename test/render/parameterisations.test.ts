@@ -93,6 +93,12 @@ const fall = (size: number, power: number) => (_: number, ky: number, kx: number
   return frequency === 0 ? 0 : frequency ** -power;
 };
 
+/** The pictures of a pair with a share: what they have in common counts that many times more. */
+const shared = (parameters: Float32Array, share: number): Float32Array => {
+  const each = parameters.length / BATCH;
+  return parameters.map((value, i) => value + (share * (parameters[i % each] + parameters[(i % each) + each])) / 2);
+};
+
 const halves = (size: number, levels: number) => Array.from({ length: levels }, (_, n) => ({ side: Math.floor(size / 2 ** n), offset: 0 }));
 
 const CASES: { about: string; settings: Partial<RenderSettings>; colours: number; axes: (size: number) => Axes; matrix: number[][] }[] = [
@@ -146,6 +152,13 @@ const CASES: { about: string; settings: Partial<RenderSettings>; colours: number
     axes: (size) => pyramid(size, halves(size, 1)),
     matrix: [...DECORRELATED.map((row) => [...row, 0]), [0, 0, 0, 1]],
   },
+  {
+    about: 'pixels of a pair, shared in part',
+    settings: { parameterisation: 'pixel', group: { pictures: 2, share: 1.5 } },
+    colours: 3,
+    axes: (size) => pyramid(size, halves(size, 1)),
+    matrix: DECORRELATED,
+  },
   ...[1, 4, 13].map((colours) => ({
     about: `a Laplacian pyramid of ${colours} channels, whose colour is not decorrelated`,
     settings: { parameterisation: 'laplacian-pyramid', levels: 2 } as const,
@@ -179,7 +192,7 @@ describe.each([8, 9])('pictures of side %i', (size) => {
     const output = addImage(builder, 'parameters', settings, colours, 'image');
     expect(builder.shape(output)).toEqual([BATCH, matrix.length, size, size]);
     const [image] = await evaluate(builder, [output], { parameters: float32(shape, parameters) });
-    const expected = coloured(parameters, axes(size), matrix);
+    const expected = coloured(said.group ? shared(parameters, 1.5) : parameters, axes(size), matrix);
     expectNear(image, expected, 2e-5);
     expect(Math.max(...expected) - Math.min(...expected)).toBeGreaterThan(0.1);
   });

@@ -142,10 +142,13 @@ test.each(WEIGHTS)('the penalty is that of its formula, image by image, for %o',
   expectNear(values, penalties(pictures, weights), 2e-6 * Math.max(1, ...penalties(pictures, weights)));
 });
 
-test('weights of zero add nothing to the graph', () => {
+test('weights of zero and penalties on layers add nothing to the graph', () => {
   const builder = new GraphBuilder();
   builder.input('image', { dtype: 'float32', shape: pictureShape });
   expect(addPenalty(builder, 'image', { ...PLAIN, l2: 0, total_variation: 0 })).toBeUndefined();
+  // A layer's penalty is a part of the score (objectives.test.ts), not of the picture's.
+  const penalties: Penalty[] = [{ kind: 'l1', weight: 1, layer: 'third' }];
+  expect(addPenalty(builder, 'image', { ...PLAIN, l2: 0, total_variation: 0, penalties })).toBeUndefined();
   expect(builder.nodes).toEqual([]);
 });
 

@@ -13,21 +13,20 @@ const ALIGNED = 4;
 const DECAY_RATIO = 2;
 
 /**
- * Adds each picture's share of the penalties of its group, `[batch]`: a batch is group after group of `pictures` pictures, and pictures of
+ * Adds each picture's share of the penalties of its group, `[batch]` each: a batch is group after group of `pictures` pictures, and pictures of
  * different groups do not meet. Summed over a group they are n times Lucid's, as the sum of the pictures' scores is n times its mean.
  */
-export function addCoupling(builder: GraphBuilder, layer: string, group: Group): string {
+export function addCoupling(builder: GraphBuilder, layer: string, group: Group): string[] {
   const [batch] = builder.shape(layer);
   if (batch % group.pictures !== 0)
     throw new AtlasError(
       `render: expected a batch that is a multiple of ${group.pictures}, the pictures of a group, received ${batch}\nGive such a --batch.`,
     );
   const scaled = (value: string, weight: number) => builder.add('Mul', [value, builder.scalar(weight)], {});
-  const parts = [
+  return [
     ...(group.diversity ? [scaled(addDiversity(builder, layer, group.pictures), group.diversity)] : []),
     ...(group.alignment ? [scaled(addAlignment(builder, layer, group), group.alignment)] : []),
   ];
-  return parts.length === 1 ? parts[0] : builder.add('Add', parts, {});
 }
 
 /** Σ_{j≠i} cosine(G_i, G_j) for every picture i, with G = A·Aᵀ and A the activations `[C, h·w]`. */

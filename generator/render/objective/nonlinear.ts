@@ -14,7 +14,19 @@ const TINY = 1e-12;
 /**
  * `_dot_cossim`: Σ_hw M · dot · max(0.1, cosine)^power, with dot = D·act at a position and cosine = dot / (1e-4 + |act|) / (1e-4 + |D|), `[batch]`.
  */
-export function addCosine(builder: GraphBuilder, layer: string, names: ObjectiveNames, power: number): string {
+export function addDotCosine(builder: GraphBuilder, layer: string, names: ObjectiveNames, power: number): string {
+  const { dot, cosine, batch, positions } = cosines(builder, layer, names);
+  return masked(builder, builder.add('Mul', [dot, raised(builder, floored(builder, cosine), power)], {}), names, batch, positions);
+}
+
+/** `direction_cossim`: Σ_hw M · cosine, `[batch]`, with the cosine of {@link addDotCosine}. */
+export function addCosine(builder: GraphBuilder, layer: string, names: ObjectiveNames): string {
+  const { cosine, batch, positions } = cosines(builder, layer, names);
+  return masked(builder, cosine, names, batch, positions);
+}
+
+/** The dot product and the cosine with the direction at every position, `[batch,1,h·w]`. */
+function cosines(builder: GraphBuilder, layer: string, names: ObjectiveNames) {
   const { flat, batch, channels, positions } = flatten(builder, layer);
   const directions = builder.input(names.directions, { dtype: 'float32', shape: [batch, channels] });
   const rows = builder.add('Reshape', [directions, builder.integers([batch, 1, channels])], { allowzero: 0 });
@@ -26,8 +38,7 @@ export function addCosine(builder: GraphBuilder, layer: string, names: Objective
   });
   const over = (value: string, length: string) =>
     builder.add('Div', [value, builder.add('Add', [root(builder, length), builder.scalar(COSINE_EPSILON)], {})], {});
-  const value = builder.add('Mul', [dot, raised(builder, floored(builder, over(over(dot, squares), lengths)), power)], {});
-  return masked(builder, value, names, batch, positions);
+  return { dot, cosine: over(over(dot, squares), lengths), batch, positions };
 }
 
 /** Σ_hw M · Σ_c D_c · act². With D = 1/C everywhere it is `deepdream`, the mean of the squares (Mordvintsev et al. 2015). */

@@ -2,8 +2,9 @@
 import type { RenderSettings } from '../../../data/schema.ts';
 import type { GraphBuilder } from '../../graph/builder.ts';
 import { addScore, DIRECTIONS, MASK, type ObjectiveNames } from '../objective.ts';
+import { addLayerPenalties, penaltyLayer } from '../regulariser.ts';
 import { addCoupling } from './coupling.ts';
-import { addCaricature, addCosine, addDeepdream } from './nonlinear.ts';
+import { addCaricature, addCosine, addDeepdream, addDotCosine } from './nonlinear.ts';
 
 /** The values that an objective reads, by their names in the builder. */
 export interface ObjectiveLayers {
@@ -11,6 +12,8 @@ export interface ObjectiveLayers {
   readonly layer: string;
   /** Further layers that a unit may have directions of. */
   readonly others: readonly string[];
+  /** What a layer of the network is called in the builder. */
+  readonly called: (layer: string) => string;
   /** The layer at which a unit's pictures are compared. */
   readonly group: string;
   /** The layer's activations for the picture of a caricature, `[1,C,h,w]`. */
@@ -23,9 +26,12 @@ export function objectiveNames(index: number): ObjectiveNames {
   return { directions: `${DIRECTIONS}${end}`, mask: `${MASK}${end}`, pooled: `pooled${end}`, score: `score${end}` };
 }
 
+const NONLINEAR: ReadonlySet<RenderSettings['objective']> = new Set(['cosine', 'deepdream', 'caricature']);
+
 /** Whether a picture's score is the plain weighted sum of one layer's activations. */
-export function isLinear({ objective, cosine_power = 0, group }: RenderSettings, others: readonly string[] = []): boolean {
-  return objective !== 'deepdream' && objective !== 'caricature' && cosine_power === 0 && !group && others.length === 0;
+export function isLinear({ objective, cosine_power = 0, group, penalties = [] }: RenderSettings, others: readonly string[] = []): boolean {
+  const onLayers = penalties.some((penalty) => penaltyLayer(penalty) !== undefined);
+  return !NONLINEAR.has(objective) && cosine_power === 0 && !group && !onLayers && others.length === 0;
 }
 
 /** Adds the score, `[batch]`, called `score`. */
@@ -35,10 +41,14 @@ export function addObjective(builder: GraphBuilder, layers: ObjectiveLayers, set
     const names = { ...objectiveNames(i), score: `score of layer ${i}` };
     return addTerm(builder, layer, names, settings, layers.reference);
   });
-  const coupling = settings.group ? addCoupling(builder, layers.group, settings.group) : undefined;
-  const total = terms.length === 1 ? terms[0] : builder.add('Sum', terms, {});
-  return coupling
-    ? builder.add('Sub', [total, coupling], {}, { outputs: ['score'] })
+  const owed = [
+    ...(settings.group ? addCoupling(builder, layers.group, settings.group) : []),
+    ...addLayerPenalties(builder, settings, layers.called),
+  ];
+  const sum = (parts: readonly string[]) => (parts.length === 1 ? parts[0] : builder.add('Sum', parts, {}));
+  const total = sum(terms);
+  return owed.length > 0
+    ? builder.add('Sub', [total, sum(owed)], {}, { outputs: ['score'] })
     : builder.add('Identity', [total], {}, { outputs: ['score'] });
 }
 
@@ -51,5 +61,6 @@ function addTerm(
 ): string {
   if (objective === 'deepdream') return addDeepdream(builder, layer, names);
   if (objective === 'caricature' && reference) return addCaricature(builder, layer, reference, cosine_power);
-  return cosine_power > 0 ? addCosine(builder, layer, names, cosine_power) : addScore(builder, layer, names);
+  if (objective === 'cosine') return addCosine(builder, layer, names);
+  return cosine_power > 0 ? addDotCosine(builder, layer, names, cosine_power) : addScore(builder, layer, names);
 }

@@ -16,7 +16,7 @@ const LEAST_DEVIATION = 1e-5;
 
 /**
  * The magnitudes `[axes,size,size/2+1]`. Those of a file, or 1/f^power with f in cycles per picture and nothing at f = 0: the mean amplitude of
- * natural images falls as 1/f^1 (Field 1987; Torralba and Oliva 2003). The axes being decorrelated, they are alike in all, and the colour matrix
+ * natural images falls as 1/f to a power of about 1, from 0.9 to 1.3 by scene (Field 1987; Torralba and Oliva 2003). The axes being decorrelated, they are alike in all, and the colour matrix
  * gives each its share.
  */
 export function magnitudes({ size, decay_power, magnitude }: RenderSettings, axes: number): Float32Array {

@@ -12,14 +12,14 @@ const EPSILON = 1e-6;
 /** `penalize_boundary_complexity`: its width unless asked for, the blur's width, and the weight of the distance from grey. */
 const BOUNDARY = { width: 20, blur: 5, grey: 0.8 };
 
-/** Adds a penalty, unweighted, `[batch]`, on `image` `[batch,channels,size,size]`. */
+/** Adds a penalty, unweighted, `[batch]`, on `image` `[batch,channels,height,width]`: the picture, or a layer. */
 export function addLucidPenalty(builder: GraphBuilder, image: string, penalty: Penalty): string {
   const from = (value: string) => builder.add('Sub', [image, value], {});
   switch (penalty.kind) {
     case 'l1':
-      return addImageSums(builder, builder.add('Abs', [from(builder.scalar(penalty.constant ?? GREY))], {}));
+      return addImageSums(builder, builder.add('Abs', [from(builder.scalar(constantOf(penalty)))], {}));
     case 'l2':
-      return root(builder, addSquares(builder, from(builder.scalar(penalty.constant ?? GREY))));
+      return root(builder, addSquares(builder, from(builder.scalar(constantOf(penalty)))));
     case 'total-variation':
       return totalVariation(builder, image);
     case 'blur':
@@ -32,6 +32,11 @@ export function addLucidPenalty(builder: GraphBuilder, image: string, penalty: P
       return root(builder, builder.add('Mul', [squares, share], {}));
     }
   }
+}
+
+/** What the values should be near, unless the plan says: grey for a picture, nothing for a layer. */
+function constantOf({ constant, layer }: Extract<Penalty, { kind: 'l1' | 'l2' }>): number {
+  return constant ?? (layer === undefined ? GREY : 0);
 }
 
 /**
