@@ -2,7 +2,7 @@
 import { AtlasError } from '../graph/errors.ts';
 import { float32Data, scalar, type Tensor, zeros } from '../graph/tensor.ts';
 import { INPUT } from '../models/model.ts';
-import type { Runtime, Value } from '../runtime/runtime.ts';
+import type { Resident, Runtime, Value } from '../runtime/runtime.ts';
 import { adamInputs, CORRECTION, RATE, STATE } from './adam.ts';
 import { type FurtherInputs, openFurtherInputs } from './further-inputs.ts';
 import type { HostPrograms } from './host-programs.ts';
@@ -23,9 +23,10 @@ interface Group {
 /** Compiles the programs. The stepper takes any number of jobs: they go step by step together, sharing each step's transformation. */
 export async function compileHostStepper(programs: HostPrograms, runtime: Runtime): Promise<Stepper> {
   const { settings, preprocess, pictures, layerShapes } = programs;
-  const network = await runtime.compile(programs.network);
-  const redirected = programs.redirected ? await runtime.compile(programs.redirected) : network;
-  const update = await runtime.compile(programs.update, { resident: Object.values(STATE) });
+  // What is resident is read and given back at once, so that its memory is used again.
+  const network = await runtime.compile(programs.network, { resident: ['gradient'] });
+  const redirected = programs.redirected ? await runtime.compile(programs.redirected, { resident: ['gradient'] }) : network;
+  const update = await runtime.compile(programs.update, { resident: [...Object.values(STATE), 'image'] });
 
   const { size } = settings;
   const side = canvasSize(settings);
@@ -45,7 +46,7 @@ export async function compileHostStepper(programs: HostPrograms, runtime: Runtim
   const advance = async (group: Group, inputs: Record<string, Value>) => {
     const outputs = await update.run({ ...group.state, ...inputs, image_gradient: imageGradient, image_before: group.image });
     group.state = nextState(outputs, group.state);
-    group.image.data.set(float32Data(outputs.image as Tensor, 'image'));
+    await readInto(outputs.image, (data) => group.image.data.set(data));
     group.further.accept(outputs);
   };
 
@@ -79,7 +80,7 @@ export async function compileHostStepper(programs: HostPrograms, runtime: Runtim
         const { objective, further } = group;
         applyWarp(warp, further.view.data, planes, scale, offset, canvas.data);
         const { score, gradient } = await program.run({ ...objective, ...further.networkInputs(warp), [INPUT]: canvas });
-        applyWarpAdjoint(warp, float32Data(gradient as Tensor, 'gradient'), planes, scale, imageGradient.data);
+        await readInto(gradient, (data) => applyWarpAdjoint(warp, data, planes, scale, imageGradient.data));
         await advance(group, { ...adamInputs(step, settings), ...further.updateInputs(step, score) });
         scores.set(float32Data(score as Tensor, 'score'), i * pictures);
       }
@@ -98,4 +99,12 @@ export async function compileHostStepper(programs: HostPrograms, runtime: Runtim
       await Promise.all([...new Set([network, redirected, update])].map((program) => program.dispose()));
     },
   };
+}
+
+/** Reads a resident value and gives its memory back. */
+async function readInto(value: Value, take: (data: Float32Array) => void): Promise<void> {
+  if (!('resident' in value)) throw new AtlasError('render: expected a resident value, received one on the host');
+  const resident = value as Resident;
+  take(float32Data(await resident.read(), 'a resident value'));
+  resident.dispose();
 }

@@ -77,6 +77,8 @@ class OnnxProgram implements Program {
   readonly #session: ort.InferenceSession;
   readonly #device: string;
   readonly #resident: ReadonlySet<string>;
+  /** On the CPU, memory of resident outputs that were disposed of: the next run writes into it, which saves the system the making of new pages. */
+  readonly #spare = new Map<string, ort.Tensor[]>();
 
   constructor(graph: Graph, session: ort.InferenceSession, device: string, options: CompileOptions) {
     this.#graph = graph;
@@ -88,10 +90,21 @@ class OnnxProgram implements Program {
   async run(inputs: Readonly<Record<string, Value>>): Promise<Record<string, Value>> {
     const feeds: Record<string, ort.Tensor> = {};
     for (const [name, type] of this.#graph.inputs) feeds[name] = feed(name, type, inputs[name]);
-    const results = await this.#session.run(feeds);
+    const fetches: Record<string, ort.Tensor | null> = {};
+    for (const name of this.#graph.outputs) fetches[name] = this.#spare.get(name)?.pop() ?? null;
+    const results = await this.#session.run(feeds, fetches);
     const values: Record<string, Value> = {};
-    for (const name of this.#graph.outputs) values[name] = this.#resident.has(name) ? resident(results[name]) : onHost(results[name]);
+    for (const name of this.#graph.outputs)
+      values[name] = this.#resident.has(name) ? this.#keep(name, results[name]) : onHost(results[name]);
     return values;
+  }
+
+  #keep(name: string, tensor: ort.Tensor): Resident {
+    if (tensor.location !== 'cpu')
+      return { resident: tensor, shape: tensor.dims, read: async () => onHost(await download(tensor)), dispose: () => tensor.dispose() };
+    const spare = this.#spare.get(name) ?? [];
+    this.#spare.set(name, spare);
+    return { resident: tensor, shape: tensor.dims, read: async () => onHost(tensor), dispose: () => void spare.push(tensor) };
   }
 
   async dispose(): Promise<void> {
@@ -136,11 +149,6 @@ function feed(name: string, type: ValueType, given: Value | undefined): ort.Tens
   const value = checkFeed(name, type, given);
   if ('resident' in value) return value.resident as ort.Tensor;
   return new ort.Tensor(value.dtype, value.data as Float32Array, value.shape as number[]);
-}
-
-function resident(tensor: ort.Tensor): Resident {
-  const read = async () => onHost(tensor.location === 'cpu' ? tensor : await download(tensor));
-  return { resident: tensor, shape: tensor.dims, read, dispose: () => tensor.dispose() };
 }
 
 /** Copies a tensor from the device by a program that does nothing else: onnxruntime-node has no copy of its own (`getData` aborts the process). */
