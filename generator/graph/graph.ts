@@ -80,7 +80,7 @@ export interface Operators {
   InstanceNormalization: { epsilon: number };
   /** Inputs X, scale, optional B, both of X's shape from `axis` on; the first output alone. */
   LayerNormalization: { axis: number; epsilon: number };
-  /** Local response normalisation over `size` neighbouring channels (Krizhevsky et al. 2012, §3.3, with alpha over size). */
+  /** Input X `[N,C,H,W]`: local response normalisation over `size` neighbouring channels, an odd number (Krizhevsky et al. 2012, §3.3, with alpha over size). */
   LRN: { alpha: number; beta: number; bias: number; size: number };
   Concat: { axis: number };
   /** Inputs X, split (int64, one extent for each output). */

@@ -56,7 +56,7 @@ export const reduction = {
     return [first(inputs)];
   },
   LRN: (inputs, { size }) => {
-    if (first(inputs).shape.length < 3) throw new Error(`[N,C,…] with a spatial axis is needed, not rank ${first(inputs).shape.length}`);
+    if (first(inputs).shape.length !== 4) throw new Error(`[N,C,H,W] is needed, not rank ${first(inputs).shape.length}`);
     checkWhole(size, 'size');
     // As ONNX has it, an even window would reach one channel further on; onnxruntime has none.
     if (size % 2 === 0) throw new Error(`a window of ${size} channels has no middle`);
