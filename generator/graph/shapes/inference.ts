@@ -99,3 +99,8 @@ export function checkWholes(values: readonly number[], what: string, count: numb
   if (values.length !== count) throw new Error(`${what} must have ${count} values, not ${values.length}`);
   for (const value of values) checkWhole(value, what, least);
 }
+
+/** Throws unless the value is 0 or 1. */
+export function checkFlag(value: number, what: string): void {
+  if (value !== 0 && value !== 1) throw new Error(`${what} must be 0 or 1, not ${value}`);
+}

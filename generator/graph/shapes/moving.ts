@@ -1,7 +1,7 @@
 /** Types of operators that move values about. */
-import type { OpName } from '../graph.ts';
+import type { OpName, ValueType } from '../graph.ts';
 import { resizedExtents } from '../resize.ts';
-import { sizeOf } from '../tensor.ts';
+import { sizeOf, type Tensor } from '../tensor.ts';
 import {
   at,
   broadcast,
@@ -22,6 +22,14 @@ function imageShape(shape: readonly number[], blocksize: number): readonly numbe
   if (shape.length !== 4) throw new Error(`[N,C,H,W] is needed, not rank ${shape.length}`);
   checkWhole(blocksize, 'blocksize');
   return shape;
+}
+
+/** Throws for indices that are no integers or, where they are known, lie outside. */
+function checkIndices({ dtype }: ValueType, constant: Tensor | undefined, extent: number): void {
+  if (dtype !== 'int64' && dtype !== 'int32') throw new Error(`indices must be integers, not ${dtype}`);
+  if (!constant) return;
+  for (const index of constant.data)
+    if (index < -extent || index >= extent) throw new Error(`index ${index} is outside an axis of ${extent} values`);
 }
 
 const padded: Infer<'Pad'> = (inputs, { mode }) => {
@@ -97,22 +105,26 @@ export const moving = {
     checkWholes(repeats, 'repeats', shape.length);
     return [{ dtype, shape: shape.map((extent, i) => extent * repeats[i]) }];
   },
-  Gather: ({ types }, { axis }) => {
+  Gather: ({ types, constants }, { axis }) => {
     const { dtype, shape } = at(types, 0);
     const along = positive(axis, shape.length);
+    checkIndices(at(types, 1), constants[1], shape[along]);
     return [{ dtype, shape: [...shape.slice(0, along), ...at(types, 1).shape, ...shape.slice(along + 1)] }];
   },
-  GatherElements: ({ types }, { axis }) => {
+  GatherElements: ({ types, constants }, { axis }) => {
     const { dtype, shape } = at(types, 0);
     const indices = at(types, 1).shape;
     const along = positive(axis, shape.length);
+    checkIndices(at(types, 1), constants[1], shape[along]);
     if (indices.length !== shape.length || indices.some((extent, i) => i !== along && extent > shape[i]))
       throw new Error(`indices of [${indices}] do not fit [${shape}]`);
     return [{ dtype, shape: indices }];
   },
-  ScatterElements: ({ types }, { axis }) => {
-    const { shape } = at(types, 0);
+  ScatterElements: ({ types, constants }, { axis }) => {
+    const { dtype, shape } = at(types, 0);
     const along = positive(axis, shape.length);
+    checkIndices(at(types, 1), constants[1], shape[along]);
+    if (at(types, 2).dtype !== dtype) throw new Error(`${dtype} and ${at(types, 2).dtype} do not mix`);
     const indices = at(types, 1).shape;
     if (indices.length !== shape.length || indices.some((extent, i) => i !== along && extent > shape[i]))
       throw new Error(`indices of [${indices}] do not fit [${shape}]`);

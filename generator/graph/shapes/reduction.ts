@@ -1,8 +1,20 @@
 /** Types of reductions, and of normalisations, which keep their input's. */
 import type { OpName, ValueType } from '../graph.ts';
-import { at, checkWhole, first, type Infer, type InferenceInputs, type InferTable, integers, positive, positiveAxes } from './inference.ts';
+import {
+  at,
+  checkFlag,
+  checkWhole,
+  first,
+  type Infer,
+  type InferenceInputs,
+  type InferTable,
+  integers,
+  positive,
+  positiveAxes,
+} from './inference.ts';
 
 function reduced({ dtype, shape }: ValueType, axes: readonly number[], keep: number): ValueType[] {
+  checkFlag(keep, 'keepdims');
   const gone = new Set(positiveAxes(axes, shape.length));
   return [{ dtype, shape: keep ? shape.map((extent, i) => (gone.has(i) ? 1 : extent)) : shape.filter((_, i) => !gone.has(i)) }];
 }

@@ -1,7 +1,7 @@
 /** Types of operators that slide windows: convolutions and pooling, over any number of spatial axes. */
 import type { OpName } from '../graph.ts';
 import { sizeOf } from '../tensor.ts';
-import { at, checkWhole, checkWholes, first, type InferTable } from './inference.ts';
+import { at, checkFlag, checkWhole, checkWholes, first, type Infer, type InferTable } from './inference.ts';
 
 /** The most positions that a window may have; a larger one is no network's. */
 const MOST_POSITIONS = 2 ** 24;
@@ -41,6 +41,7 @@ interface Pooling extends Windows {
 function pooled(shape: readonly number[], attributes: Pooling): number[] {
   const { kernel_shape, strides, pads, dilations, ceil_mode } = attributes;
   checkWindows(shape, kernel_shape, attributes);
+  checkFlag(ceil_mode, 'ceil_mode');
   const axes = kernel_shape.length;
   const wide = kernel_shape.some((kernel, i) => Math.max(pads[i], pads[i + axes]) >= kernel);
   if (wide) throw new Error(`pads of [${pads}] are not smaller than a kernel of [${kernel_shape}]`);
@@ -53,6 +54,12 @@ function pooled(shape: readonly number[], attributes: Pooling): number[] {
 function checkBias(bias: readonly number[] | undefined, outputs: number): void {
   if (bias && (bias.length !== 1 || bias[0] !== outputs)) throw new Error(`a bias of [${bias}] does not fit ${outputs} channels`);
 }
+
+const whole: Infer<'GlobalAveragePool' | 'GlobalMaxPool'> = (inputs) => {
+  const { dtype, shape } = first(inputs);
+  if (shape.length < 3) throw new Error(`[N,C,…] with a spatial axis is needed, not rank ${shape.length}`);
+  return [{ dtype, shape: shape.map((extent, i) => (i < 2 ? extent : 1)) }];
+};
 
 export const windows = {
   Conv: ({ types }, attributes) => {
@@ -90,6 +97,6 @@ export const windows = {
     ];
   },
   AveragePool: (inputs, attributes) => [{ dtype: first(inputs).dtype, shape: pooled(first(inputs).shape, attributes) }],
-  GlobalAveragePool: (inputs) => [{ dtype: first(inputs).dtype, shape: first(inputs).shape.map((extent, i) => (i < 2 ? extent : 1)) }],
-  GlobalMaxPool: (inputs) => [{ dtype: first(inputs).dtype, shape: first(inputs).shape.map((extent, i) => (i < 2 ? extent : 1)) }],
+  GlobalAveragePool: whole,
+  GlobalMaxPool: whole,
 } satisfies Partial<InferTable<OpName>>;
