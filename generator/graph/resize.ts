@@ -16,7 +16,7 @@ export function resizeScales(shape: readonly number[], constants: readonly (Tens
   const [, , scales, sizes] = constants;
   const given = scales !== undefined && scales.data.length > 0;
   if (given === (sizes !== undefined && sizes.data.length > 0)) throw new Error('either scales or sizes are needed, as constants');
-  if (!given) return integersFor(sizes, 'sizes', shape.length).map((size, i) => size / shape[i]);
+  if (!given) return integersFor(sizes, 'sizes', shape.length).map((size, i) => single(size / shape[i]));
   if (scales.dtype !== 'float32' || scales.data.length !== shape.length) throw new Error(`scales must be ${shape.length} float32 values`);
   for (const scale of scales.data) if (!(scale > 0)) throw new Error(`a scale of ${scale} is not positive`);
   return [...scales.data];
@@ -31,7 +31,9 @@ export function resizedExtents(
   const scales = resizeScales(shape, constants);
   const sizes = constants[3];
   const result =
-    sizes && sizes.data.length > 0 ? integersFor(sizes, 'sizes', shape.length) : shape.map((extent, i) => Math.floor(extent * scales[i]));
+    sizes && sizes.data.length > 0
+      ? integersFor(sizes, 'sizes', shape.length)
+      : shape.map((extent, i) => Math.floor(single(extent * scales[i])));
   if (mode !== 'nearest') checkAxes(mode, scales);
   return result;
 }
@@ -61,19 +63,26 @@ export function interpolationMatrix(from: number, to: number, scale: number, att
   return matrix;
 }
 
+/** Rounded as a float32: runtimes reckon in those, and a position that falls between two pixels must fall to the same side here. */
+const single = Math.fround;
+
 /** Where new position i lies among the old ones. */
 function coordinate(i: number, from: number, to: number, scale: number, mode: ResizeAttributes['coordinate_transformation_mode']): number {
+  const half = () => single(single(single(i + 0.5) / scale) - 0.5);
   switch (mode) {
     case 'align_corners':
-      return to === 1 ? 0 : (i * (from - 1)) / (to - 1);
+      return to === 1 ? 0 : single(single(i * (from - 1)) / (to - 1));
     case 'asymmetric':
-      return i / scale;
+      return single(i / scale);
     case 'pytorch_half_pixel':
-      return to > 1 ? (i + 0.5) / scale - 0.5 : 0;
+      return to > 1 ? half() : 0;
     default:
-      return (i + 0.5) / scale - 0.5;
+      return half();
   }
 }
+
+/** Whether a position lies between two pixels, but for what rounding made of it (onnxruntime's tolerance). */
+const isHalfway = (x: number) => Math.abs(x - Math.floor(x) - 0.5) < 1e-6;
 
 function nearest(x: number, mode: ResizeAttributes['nearest_mode']): number {
   switch (mode) {
@@ -82,9 +91,9 @@ function nearest(x: number, mode: ResizeAttributes['nearest_mode']): number {
     case 'ceil':
       return Math.ceil(x);
     case 'round_prefer_ceil':
-      return Math.floor(x + 0.5);
+      return isHalfway(x) ? Math.ceil(x) : Math.round(x);
     default:
-      return Math.ceil(x - 0.5);
+      return isHalfway(x) ? Math.floor(x) : Math.round(x);
   }
 }
 
