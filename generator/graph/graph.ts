@@ -85,7 +85,7 @@ export interface Operators {
   Concat: { axis: number };
   /** Inputs X, split (int64, one extent for each output). */
   Split: { axis: number };
-  /** Inputs X, pads (int64, `[2·rank]`; negative ones cut), optional constant (scalar). */
+  /** Inputs X, pads (int64, `[2·rank]`; negative ones cut, in mode `constant` alone), optional constant (scalar). */
   Pad: { mode: 'constant' | 'reflect' | 'edge' };
   /** Inputs X, `''`, then scales (float32, `[rank]`), or `''` and sizes (int64, `[rank]`). */
   Resize: {

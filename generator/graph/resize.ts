@@ -26,8 +26,10 @@ export function resizeScales(shape: readonly number[], constants: readonly (Tens
 export function resizedExtents(
   shape: readonly number[],
   constants: readonly (Tensor | undefined)[],
-  { mode }: Pick<ResizeAttributes, 'mode'>,
+  { mode, exclude_outside }: Pick<ResizeAttributes, 'mode' | 'exclude_outside'>,
 ): number[] {
+  if (exclude_outside !== 0 && (exclude_outside !== 1 || mode !== 'cubic'))
+    throw new Error(`exclude_outside of ${exclude_outside} does not go with ${mode} interpolation`);
   const scales = resizeScales(shape, constants);
   const sizes = constants[3];
   const result =

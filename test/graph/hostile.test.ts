@@ -50,7 +50,7 @@ describe('what a hostile file asks for is refused at once, in two lines', () => 
       about: 'padding that cuts everything',
       from: [2],
       make: (b, x) => b.add('Pad', [x, b.integers([-1, -1])], { mode: 'edge' }),
-      says: 'shape [0]',
+      says: 'cut, which goes with mode constant alone',
     },
     {
       about: 'pads for another rank',
@@ -192,6 +192,24 @@ describe('what a hostile file asks for is refused at once, in two lines', () => 
       from: [3, 4],
       make: (b, x) => b.add('ReduceMax', [x], { axes: [0], keepdims: 0.5 }),
       says: 'keepdims must be 0 or 1',
+    },
+    {
+      about: 'a dilated window that steps over the input',
+      from: [1, 1, 1],
+      make: (b, x) => b.add('MaxPool', [x], { kernel_shape: [2], strides: [2], pads: [1, 0], dilations: [2], ceil_mode: 1 }),
+      says: 'only padding',
+    },
+    {
+      about: 'output padding as wide as the stride',
+      from: [1, 3, 9],
+      make: (b, x) => b.add('ConvTranspose', [x, weights(b, 3, 4, 3)], { ...conv, output_padding: [2] }),
+      says: 'not smaller than strides',
+    },
+    {
+      about: 'a linear resize without what lies outside',
+      from: [1, 1, 9],
+      make: (b, x) => b.add('Resize', [x, '', '', b.integers([1, 1, 3])], { ...resize, mode: 'linear', exclude_outside: 1 }),
+      says: 'does not go with linear interpolation',
     },
     {
       about: 'cubic interpolation of channels',

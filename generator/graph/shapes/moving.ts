@@ -35,10 +35,8 @@ function checkIndices({ dtype }: ValueType, constant: Tensor | undefined, extent
 const padded: Infer<'Pad'> = (inputs, { mode }) => {
   const { dtype, shape } = first(inputs);
   const pads = integersFor(inputs.constants[1], 'pads', 2 * shape.length);
-  if (
-    mode !== 'constant' &&
-    shape.some((extent, i) => Math.max(pads[i], pads[i + shape.length]) > (mode === 'reflect' ? extent - 1 : Infinity))
-  )
+  if (mode !== 'constant' && pads.some((pad) => pad < 0)) throw new Error(`pads of [${pads}] cut, which goes with mode constant alone`);
+  if (mode === 'reflect' && shape.some((extent, i) => Math.max(pads[i], pads[i + shape.length]) >= extent))
     throw new Error(`[${shape}] has too few values to reflect for pads of [${pads}]`);
   return [{ dtype, shape: shape.map((extent, i) => extent + pads[i] + pads[i + shape.length]) }];
 };

@@ -45,10 +45,28 @@ function pooled(shape: readonly number[], attributes: Pooling): number[] {
   const axes = kernel_shape.length;
   const wide = kernel_shape.some((kernel, i) => Math.max(pads[i], pads[i + axes]) >= kernel);
   if (wide) throw new Error(`pads of [${pads}] are not smaller than a kernel of [${kernel_shape}]`);
+  if (dilations) checkReach(shape, kernel_shape, strides, pads, dilations);
   const spatial = kernel_shape.map((kernel, i) =>
     slide(shape[i + 2], kernel, strides[i], pads[i], pads[i + axes], dilations?.[i] ?? 1, ceil_mode === 1),
   );
   return [shape[0], shape[1], ...spatial];
+}
+
+/** Throws where a dilated window that begins in the padding steps over the whole input: its maximum would be of nothing. */
+function checkReach(
+  shape: readonly number[],
+  kernel: readonly number[],
+  strides: readonly number[],
+  pads: readonly number[],
+  dilations: readonly number[],
+): void {
+  kernel.forEach((taps, axis) => {
+    for (let start = -pads[axis]; start < 0; start += strides[axis]) {
+      const tap = Math.ceil(-start / dilations[axis]);
+      if (tap >= taps || start + tap * dilations[axis] >= shape[axis + 2])
+        throw new Error(`a window dilated by [${dilations}] holds no value of [${shape}], only padding`);
+    }
+  });
 }
 
 function checkBias(bias: readonly number[] | undefined, outputs: number): void {
@@ -80,6 +98,8 @@ export const windows = {
     const [inputs, perGroup, ...kernel] = at(types, 1).shape;
     checkWindows(shape, kernel, attributes);
     checkWholes(output_padding, 'output_padding', kernel.length, 0);
+    if (output_padding.some((extent, i) => extent >= strides[i]))
+      throw new Error(`output_padding of [${output_padding}] is not smaller than strides of [${strides}]`);
     checkWhole(group, 'group');
     if (inputs !== shape[1] || inputs % group !== 0) throw new Error(`${shape[1]} channels do not fit a kernel for ${inputs}`);
     checkBias(types[2]?.shape, perGroup * group);
