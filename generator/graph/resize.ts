@@ -3,7 +3,7 @@
  * old ones. So its gradient is the product with the transposed matrix, whatever the mode (onnx/docs/Operators.md#Resize for the coordinates).
  */
 import type { Operators } from './graph.ts';
-import { integersFor } from './shapes/inference.ts';
+import { checkWord, integersFor } from './shapes/inference.ts';
 import type { Tensor } from './tensor.ts';
 
 export type ResizeAttributes = Operators['Resize'];
@@ -26,8 +26,11 @@ export function resizeScales(shape: readonly number[], constants: readonly (Tens
 export function resizedExtents(
   shape: readonly number[],
   constants: readonly (Tensor | undefined)[],
-  { mode, exclude_outside }: Pick<ResizeAttributes, 'mode' | 'exclude_outside'>,
+  { mode, exclude_outside, coordinate_transformation_mode, nearest_mode }: ResizeAttributes,
 ): number[] {
+  checkWord(mode, ['nearest', 'linear', 'cubic'], 'mode');
+  checkWord(coordinate_transformation_mode, ['half_pixel', 'pytorch_half_pixel', 'align_corners', 'asymmetric'], 'coordinates');
+  checkWord(nearest_mode, ['round_prefer_floor', 'round_prefer_ceil', 'floor', 'ceil'], 'nearest_mode');
   if (exclude_outside !== 0 && (exclude_outside !== 1 || mode !== 'cubic'))
     throw new Error(`exclude_outside of ${exclude_outside} does not go with ${mode} interpolation`);
   const scales = resizeScales(shape, constants);

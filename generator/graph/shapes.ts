@@ -26,6 +26,8 @@ export function inferTypes(node: Node, inputs: InferenceInputs): readonly ValueT
     checkInputs(node, inputs.types);
     const types = infer(inputs, node.attributes);
     for (const { shape } of types) checkShape(shape, 'the result');
+    if (node.op === 'Split' && types.length !== node.outputs.length)
+      throw new Error(`${types.length} parts are not ${node.outputs.length} outputs`);
     return types;
   } catch (cause) {
     const shapes = inputs.types.map((type) => (type ? `${type.dtype}[${type.shape}]` : 'none')).join(', ');

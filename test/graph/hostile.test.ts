@@ -212,6 +212,37 @@ describe('what a hostile file asks for is refused at once, in two lines', () => 
       says: 'does not go with linear interpolation',
     },
     {
+      about: 'a word that no mode is',
+      from: [4],
+      make: (b, x) => b.add('Pad', [x, b.integers([1, 1])], { mode: 'wrap' as 'edge' }),
+      says: 'mode must be one of constant, reflect, edge, not "wrap"',
+    },
+    {
+      about: 'a filling of another kind',
+      from: [4],
+      make: (b, x) => b.add('Pad', [x, b.integers([1, 1]), b.integers([1])], { mode: 'constant' }),
+      says: 'a filling must be one float32 value',
+    },
+    {
+      about: 'parts without names',
+      from: [4],
+      make: (b, x) => b.add('Split', [x, b.integers([2, 2])], { axis: 0 }),
+      says: '2 parts are not 1 outputs',
+    },
+    {
+      about: 'expanding to less than nothing',
+      from: [1],
+      make: (b, x) => b.add('Expand', [x, b.integers([-2])], {}),
+      says: 'at least 1, not -2',
+    },
+    { about: 'nothing to broadcast', from: [1], make: (b, x) => b.add('Add', [x, b.constant(float32([0], []))], {}), says: 'shape [0]' },
+    {
+      about: 'slicing a scalar',
+      from: [],
+      make: (b, x) => b.add('Slice', [x, b.integers([]), b.integers([])], {}),
+      says: 'nothing to slice',
+    },
+    {
       about: 'cubic interpolation of channels',
       from: [1, 2, 4, 4],
       make: (b, x) => b.add('Resize', [x, '', '', b.integers([1, 4, 4, 8])], { ...resize, mode: 'cubic' }),

@@ -7,6 +7,7 @@ import {
   broadcast,
   checkWhole,
   checkWholes,
+  checkWord,
   first,
   type Infer,
   type InferTable,
@@ -34,7 +35,10 @@ function checkIndices({ dtype }: ValueType, constant: Tensor | undefined, extent
 
 const padded: Infer<'Pad'> = (inputs, { mode }) => {
   const { dtype, shape } = first(inputs);
+  checkWord(mode, ['constant', 'reflect', 'edge'], 'mode');
   const pads = integersFor(inputs.constants[1], 'pads', 2 * shape.length);
+  const filling = inputs.types[2];
+  if (filling && (filling.dtype !== dtype || filling.shape.length > 1)) throw new Error(`a filling must be one ${dtype} value`);
   if (mode !== 'constant' && pads.some((pad) => pad < 0)) throw new Error(`pads of [${pads}] cut, which goes with mode constant alone`);
   if (mode === 'reflect' && shape.some((extent, i) => Math.max(pads[i], pads[i + shape.length]) >= extent))
     throw new Error(`[${shape}] has too few values to reflect for pads of [${pads}]`);
@@ -85,6 +89,8 @@ export const moving = {
   Squeeze: (inputs) => {
     const { dtype, shape } = first(inputs);
     const gone = new Set(positiveAxes(integers(inputs.constants[1], 'axes'), shape.length));
+    // No axes at all means every axis of one value to ONNX; an importer writes them out.
+    if (gone.size === 0) throw new Error('axes are needed');
     for (const axis of gone) if (shape[axis] !== 1) throw new Error(`axis ${axis} of [${shape}] has more than one value`);
     return [{ dtype, shape: shape.filter((_, i) => !gone.has(i)) }];
   },
@@ -96,7 +102,12 @@ export const moving = {
     const rest = [...shape];
     return [{ dtype, shape: Array.from({ length: rank }, (_, i) => (added.has(i) ? 1 : (rest.shift() ?? 1))) }];
   },
-  Expand: (inputs) => [{ dtype: first(inputs).dtype, shape: broadcast(first(inputs).shape, integers(inputs.constants[1], 'shape')) }],
+  Expand: (inputs) => {
+    const { dtype, shape } = first(inputs);
+    const target = integers(inputs.constants[1], 'shape');
+    checkWholes(target, 'shape', target.length);
+    return [{ dtype, shape: broadcast(shape, target) }];
+  },
   Tile: (inputs) => {
     const { dtype, shape } = first(inputs);
     const repeats = integersFor(inputs.constants[1], 'repeats', shape.length);
@@ -118,7 +129,8 @@ export const moving = {
       throw new Error(`indices of [${indices}] do not fit [${shape}]`);
     return [{ dtype, shape: indices }];
   },
-  ScatterElements: ({ types, constants }, { axis }) => {
+  ScatterElements: ({ types, constants }, { axis, reduction }) => {
+    checkWord(reduction, ['none', 'add'], 'reduction');
     const { dtype, shape } = at(types, 0);
     const along = positive(axis, shape.length);
     checkIndices(at(types, 1), constants[1], shape[along]);
@@ -131,7 +143,8 @@ export const moving = {
       throw new Error(`updates of [${updates}] do not fit indices of [${indices}]`);
     return [at(types, 0)];
   },
-  DepthToSpace: (inputs, { blocksize }) => {
+  DepthToSpace: (inputs, { blocksize, mode }) => {
+    checkWord(mode, ['DCR', 'CRD'], 'mode');
     const { dtype } = first(inputs);
     const [n, c, h, w] = imageShape(first(inputs).shape, blocksize);
     if (c % blocksize ** 2 !== 0) throw new Error(`${c} channels are not blocks of ${blocksize} × ${blocksize}`);

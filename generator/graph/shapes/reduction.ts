@@ -67,7 +67,8 @@ export const reduction = {
     }
     return [first(inputs)];
   },
-  LRN: (inputs, { size }) => {
+  LRN: (inputs, { size, alpha, beta }) => {
+    if (!(alpha > 0 && beta > 0)) throw new Error(`alpha and beta must be positive, not ${alpha} and ${beta}`);
     if (first(inputs).shape.length !== 4) throw new Error(`[N,C,H,W] is needed, not rank ${first(inputs).shape.length}`);
     checkWhole(size, 'size');
     // As ONNX has it, an even window would reach one channel further on; onnxruntime has none.
