@@ -40,6 +40,9 @@ export function resizedExtents(
       ? integersFor(sizes, 'sizes', shape.length)
       : shape.map((extent, i) => Math.floor(single(extent * scales[i])));
   if (mode !== 'nearest') checkAxes(mode, scales);
+  // onnxruntime's CPU hands such an input on as it is, its WebGPU does not.
+  if (scales.some((scale) => scale !== 1) && result.every((extent, i) => extent === shape[i]))
+    throw new Error(`scales of [${scales}] change no extent, which devices do not agree about`);
   return result;
 }
 

@@ -243,6 +243,12 @@ describe('what a hostile file asks for is refused at once, in two lines', () => 
       says: 'nothing to slice',
     },
     {
+      about: 'scales that change no extent',
+      from: [1, 1, 9],
+      make: (b, x) => b.add('Resize', [x, '', b.constant(float32([3], [1, 1, 1.1]))], resize),
+      says: 'change no extent',
+    },
+    {
       about: 'cubic interpolation of channels',
       from: [1, 2, 4, 4],
       make: (b, x) => b.add('Resize', [x, '', '', b.integers([1, 4, 4, 8])], { ...resize, mode: 'cubic' }),

@@ -24,8 +24,6 @@ export const interpolation = {
       shape,
       inputs.map((name) => builder.constantValue(name)),
     );
-    // As onnxruntime has it, what keeps its shape keeps its values, whatever the scales say.
-    if (shape.every((extent, axis) => extent === resized[axis])) return [gradient];
     const moved = shape.flatMap((_, axis) => (scales[axis] === 1 ? [] : [axis]));
     const matrices = moved.map((axis): AxisMatrix => {
       const [from, to] = [shape[axis], resized[axis]];
