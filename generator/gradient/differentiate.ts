@@ -11,8 +11,7 @@ const STEPS: ReadonlySet<OpName> = new Set(STEP_OPS);
  * Adds the gradient of the sum of `of` with respect to `wrt` and returns its name; it has `wrt`'s shape. With one score an image, that is each
  * image's own gradient (Griewank and Walther, Evaluating Derivatives, 2008, ch. 3: the adjoint of a straight-line program).
  * `overrides` replaces rules, as redirected ReLUs do. With `seed`, a value of `of`'s shape that is taken as fixed, it is the gradient of the sum
- * of `of · seed`. Steps and comparisons hand
- * nothing on. Throws where `of` does not depend on `wrt`, or only through those.
+ * of `of · seed`. Steps and comparisons hand nothing on. Throws where `of` does not depend on `wrt`, or only through those.
  */
 export function differentiate(
   builder: GraphBuilder,

@@ -80,12 +80,12 @@ export interface Operators {
   InstanceNormalization: { epsilon: number };
   /** Inputs X, scale, optional B, both of X's shape from `axis` on; the first output alone. */
   LayerNormalization: { axis: number; epsilon: number };
-  /** Local response normalisation over `size` neighbouring channels (Krizhevsky et al. 2012, §3.3, with alpha over size). */
+  /** Input X `[N,C,H,W]`: local response normalisation over `size` neighbouring channels, an odd number (Krizhevsky et al. 2012, §3.3, with alpha over size). */
   LRN: { alpha: number; beta: number; bias: number; size: number };
   Concat: { axis: number };
   /** Inputs X, split (int64, one extent for each output). */
   Split: { axis: number };
-  /** Inputs X, pads (int64, `[2·rank]`; negative ones cut), optional constant (scalar). */
+  /** Inputs X, pads (int64, `[2·rank]`; negative ones cut, in mode `constant` alone), optional constant (scalar). */
   Pad: { mode: 'constant' | 'reflect' | 'edge' };
   /** Inputs X, `''`, then scales (float32, `[rank]`), or `''` and sizes (int64, `[rank]`). */
   Resize: {

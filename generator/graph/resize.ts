@@ -3,7 +3,7 @@
  * old ones. So its gradient is the product with the transposed matrix, whatever the mode (onnx/docs/Operators.md#Resize for the coordinates).
  */
 import type { Operators } from './graph.ts';
-import { integersFor } from './shapes/inference.ts';
+import { checkWord, integersFor } from './shapes/inference.ts';
 import type { Tensor } from './tensor.ts';
 
 export type ResizeAttributes = Operators['Resize'];
@@ -16,7 +16,7 @@ export function resizeScales(shape: readonly number[], constants: readonly (Tens
   const [, , scales, sizes] = constants;
   const given = scales !== undefined && scales.data.length > 0;
   if (given === (sizes !== undefined && sizes.data.length > 0)) throw new Error('either scales or sizes are needed, as constants');
-  if (!given) return integersFor(sizes, 'sizes', shape.length).map((size, i) => size / shape[i]);
+  if (!given) return integersFor(sizes, 'sizes', shape.length).map((size, i) => single(size / shape[i]));
   if (scales.dtype !== 'float32' || scales.data.length !== shape.length) throw new Error(`scales must be ${shape.length} float32 values`);
   for (const scale of scales.data) if (!(scale > 0)) throw new Error(`a scale of ${scale} is not positive`);
   return [...scales.data];
@@ -26,13 +26,23 @@ export function resizeScales(shape: readonly number[], constants: readonly (Tens
 export function resizedExtents(
   shape: readonly number[],
   constants: readonly (Tensor | undefined)[],
-  { mode }: Pick<ResizeAttributes, 'mode'>,
+  { mode, exclude_outside, coordinate_transformation_mode, nearest_mode }: ResizeAttributes,
 ): number[] {
+  checkWord(mode, ['nearest', 'linear', 'cubic'], 'mode');
+  checkWord(coordinate_transformation_mode, ['half_pixel', 'pytorch_half_pixel', 'align_corners', 'asymmetric'], 'coordinates');
+  checkWord(nearest_mode, ['round_prefer_floor', 'round_prefer_ceil', 'floor', 'ceil'], 'nearest_mode');
+  if (exclude_outside !== 0 && (exclude_outside !== 1 || mode !== 'cubic'))
+    throw new Error(`exclude_outside of ${exclude_outside} does not go with ${mode} interpolation`);
   const scales = resizeScales(shape, constants);
   const sizes = constants[3];
   const result =
-    sizes && sizes.data.length > 0 ? integersFor(sizes, 'sizes', shape.length) : shape.map((extent, i) => Math.floor(extent * scales[i]));
+    sizes && sizes.data.length > 0
+      ? integersFor(sizes, 'sizes', shape.length)
+      : shape.map((extent, i) => Math.floor(single(extent * scales[i])));
   if (mode !== 'nearest') checkAxes(mode, scales);
+  // onnxruntime's CPU hands such an input on as it is, its WebGPU does not.
+  if (scales.some((scale) => scale !== 1) && result.every((extent, i) => extent === shape[i]))
+    throw new Error(`scales of [${scales}] change no extent, which devices do not agree about`);
   return result;
 }
 
@@ -61,19 +71,26 @@ export function interpolationMatrix(from: number, to: number, scale: number, att
   return matrix;
 }
 
+/** Rounded as a float32: runtimes reckon in those, and a position that falls between two pixels must fall to the same side here. */
+const single = Math.fround;
+
 /** Where new position i lies among the old ones. */
 function coordinate(i: number, from: number, to: number, scale: number, mode: ResizeAttributes['coordinate_transformation_mode']): number {
+  const half = () => single(single(single(i + 0.5) / scale) - 0.5);
   switch (mode) {
     case 'align_corners':
-      return to === 1 ? 0 : (i * (from - 1)) / (to - 1);
+      return to === 1 ? 0 : single(single(i * (from - 1)) / (to - 1));
     case 'asymmetric':
-      return i / scale;
+      return single(i / scale);
     case 'pytorch_half_pixel':
-      return to > 1 ? (i + 0.5) / scale - 0.5 : 0;
+      return to > 1 ? half() : 0;
     default:
-      return (i + 0.5) / scale - 0.5;
+      return half();
   }
 }
+
+/** Whether a position lies between two pixels, but for what rounding made of it (onnxruntime's tolerance). */
+const isHalfway = (x: number) => Math.abs(x - Math.floor(x) - 0.5) < 1e-6;
 
 function nearest(x: number, mode: ResizeAttributes['nearest_mode']): number {
   switch (mode) {
@@ -82,9 +99,9 @@ function nearest(x: number, mode: ResizeAttributes['nearest_mode']): number {
     case 'ceil':
       return Math.ceil(x);
     case 'round_prefer_ceil':
-      return Math.floor(x + 0.5);
+      return isHalfway(x) ? Math.ceil(x) : Math.round(x);
     default:
-      return Math.ceil(x - 0.5);
+      return isHalfway(x) ? Math.floor(x) : Math.round(x);
   }
 }
 

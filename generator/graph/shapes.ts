@@ -3,19 +3,18 @@ import { AtlasError, reason } from './errors.ts';
 import type { Node, OpName, ValueType } from './graph.ts';
 import { elementwise } from './shapes/elementwise.ts';
 import { checkShape, type Infer, type InferenceInputs, type InferTable } from './shapes/inference.ts';
+import { checkInputs } from './shapes/inputs.ts';
 import { moving } from './shapes/moving.ts';
 import { product } from './shapes/product.ts';
 import { reduction } from './shapes/reduction.ts';
 import { windows } from './shapes/window.ts';
 
 export { broadcast, ELEMENT_TYPES, integers, positive } from './shapes/inference.ts';
+export { OPERATORS } from './shapes/inputs.ts';
 export { sliceBounds } from './shapes/slice-bounds.ts';
 export { slide } from './shapes/window.ts';
 
 const RULES: InferTable<OpName> = { ...elementwise, ...product, ...windows, ...moving, ...reduction };
-
-/** Every operator that a graph may hold, for those who read files: an importer's refusals, the tests that leave none out. */
-export const OPERATORS = Object.keys(RULES) as readonly OpName[];
 
 /** The longest list that a message shows whole: a hostile file's may have millions of values. */
 const LONGEST = 400;
@@ -24,8 +23,11 @@ const LONGEST = 400;
 export function inferTypes(node: Node, inputs: InferenceInputs): readonly ValueType[] {
   const infer = RULES[node.op] as Infer<OpName>;
   try {
+    checkInputs(node, inputs.types);
     const types = infer(inputs, node.attributes);
     for (const { shape } of types) checkShape(shape, 'the result');
+    if (node.op === 'Split' && types.length !== node.outputs.length)
+      throw new Error(`${types.length} parts are not ${node.outputs.length} outputs`);
     return types;
   } catch (cause) {
     const shapes = inputs.types.map((type) => (type ? `${type.dtype}[${type.shape}]` : 'none')).join(', ');

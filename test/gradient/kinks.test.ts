@@ -39,6 +39,11 @@ test.each<{ about: string; build: (b: GraphBuilder, x: string) => string; expect
   },
   { about: 'Celu at 0', build: (b, x) => b.add('Celu', [x], { alpha: 0.5 }), expected: [0.00247875, 0.13533528, 1, 1, 1] },
   { about: 'ThresholdedRelu at its threshold', build: (b, x) => b.add('ThresholdedRelu', [x], { alpha: 1 }), expected: [0, 0, 0, 0, 1] },
+  {
+    about: 'ThresholdedRelu at a threshold beyond everything',
+    build: (b, x) => b.add('ThresholdedRelu', [x], { alpha: 3e38 }),
+    expected: [0, 0, 0, 0, 0],
+  },
   { about: 'Softsign at 0', build: (b, x) => b.add('Softsign', [x], {}), expected: [0.0625, 0.25, 1, 0.25, 0.0625] },
   {
     about: 'HardSwish at ±3: the straight sides (versions of PyTorch disagree)',

@@ -3,7 +3,6 @@ import type { GraphBuilder } from '../../graph/builder.ts';
 import { fault } from '../../graph/errors.ts';
 import type { OpName } from '../../graph/graph.ts';
 import { positive } from '../../graph/shapes.ts';
-import { sizeOf } from '../../graph/tensor.ts';
 import { type Rule, type RuleContext, reshape } from '../rule.ts';
 
 /** Throws where a parameter of a normalisation depends on the image. */
@@ -72,26 +71,43 @@ export const normalisation = {
     return [throughStatistics(builder, x, h, axes, node.attributes.epsilon)];
   },
   /**
-   * y = x·s^−β with s = bias + α·(mean of x² over the window, zeros outside): dL/dx = g·s^−β − 2αβ·x·mean′(g·y/s), where mean′ is the mean over
-   * the windows that the value lies in: the same windows, since they are of odd size.
+   * y = x·s^−β with s = bias + α·(sum of x² over the window)/size: dL/dx = g·s^−β − (2αβ/size)·x·(sum of g·y/s over the windows that the value
+   * lies in: the same windows, since they are of odd size).
    */
   LRN: ({ builder, node: { inputs, outputs, attributes }, gradient }) => {
     const [x] = inputs;
     const { alpha, beta, bias, size } = attributes;
     const multiply = (a: string, b: string) => builder.add('Mul', [a, b], {});
-    const scaled = multiply(channelMeans(builder, multiply(x, x), size), builder.scalar(alpha));
-    const s = builder.add('Add', [scaled, builder.scalar(bias)], {});
-    const shares = channelMeans(builder, multiply(gradient, builder.add('Div', [outputs[0], s], {})), size);
-    const straight = multiply(gradient, builder.add('Pow', [s, builder.scalar(-beta)], {}));
-    return [builder.add('Sub', [straight, multiply(multiply(x, builder.scalar(2 * alpha * beta)), shares)], {})];
+    const s = windowSums(builder, multiply(x, x), size, alpha / size, bias);
+    const shares = windowSums(builder, multiply(gradient, builder.add('Div', [outputs[0], s], {})), size, (2 * alpha * beta) / size);
+    return [builder.add('Sub', [divideByPower(builder, gradient, s, beta), multiply(x, shares)], {})];
   },
 } satisfies { [O in OpName]?: Rule<O> };
 
-/** Sums over windows of neighbouring channels, over the window's size: average pooling of `[N,1,C,H·W]` along its rows. */
-function channelMeans(builder: GraphBuilder, value: string, size: number): string {
+/**
+ * Sums over windows of neighbouring channels, times a factor, plus a constant: a convolution of one position with a band of factors. Most products
+ * are with zeros, and still a runtime's matrix product is done sooner than its pooling along channels.
+ */
+function windowSums(builder: GraphBuilder, value: string, size: number, factor: number, constant = 0): string {
   const shape = builder.shape(value);
-  const rows = reshape(builder, value, [shape[0], 1, shape[1], sizeOf(shape.slice(2))]);
-  const half = (size - 1) / 2;
-  const window = { kernel_shape: [size, 1], strides: [1, 1], pads: [half, 0, half, 0], ceil_mode: 0, count_include_pad: 1 };
-  return reshape(builder, builder.add('AveragePool', [rows], window), shape);
+  const channels = shape[1];
+  const reach = (size - 1) / 2;
+  const band = new Float32Array(channels * channels);
+  for (let i = 0; i < channels; i++) {
+    for (let j = Math.max(0, i - reach); j <= Math.min(channels - 1, i + reach); j++) band[i * channels + j] = factor;
+  }
+  const ones = shape.slice(2).map(() => 1);
+  const kernel = builder.constant({ dtype: 'float32', shape: [channels, channels, ...ones], data: band });
+  const bias = builder.constant({ dtype: 'float32', shape: [channels], data: new Float32Array(channels).fill(constant) });
+  const pads = [...ones, ...ones].map(() => 0);
+  return builder.add('Conv', [value, kernel, bias], { strides: ones, pads, dilations: ones, group: 1 });
+}
+
+/** g·s^−β; by roots for the β that networks have: a power is a logarithm and an exponential for every value. */
+function divideByPower(builder: GraphBuilder, gradient: string, s: string, beta: number): string {
+  const root = () => builder.add('Sqrt', [s], {});
+  if (beta === 0.5) return builder.add('Div', [gradient, root()], {});
+  if (beta !== 0.75) return builder.add('Mul', [gradient, builder.add('Pow', [s, builder.scalar(-beta)], {})], {});
+  const half = root();
+  return builder.add('Div', [gradient, builder.add('Mul', [half, builder.add('Sqrt', [half], {})], {})], {});
 }

@@ -3,6 +3,7 @@ import type { GraphBuilder } from '../../graph/builder.ts';
 import type { OpName } from '../../graph/graph.ts';
 import { sizeOf } from '../../graph/tensor.ts';
 import { type Rule, reshape } from '../rule.ts';
+import { averagePool } from './average-pool.ts';
 import { maxPoolGradient } from './max-pool.ts';
 
 export const pooling = {
@@ -23,35 +24,7 @@ export const pooling = {
     });
     return [reshape(builder, scattered, shape)];
   },
-  /** Each position of a window gets its share: a transposed convolution with a kernel of ones, channel by channel, of the gradient over the count. */
-  AveragePool: ({ builder, node, gradient }) => {
-    const { kernel_shape, strides, pads } = node.attributes;
-    const shape = builder.shape(node.inputs[0]);
-    const [channels, spatial] = [shape[1], shape.slice(2)];
-    const shares = builder.constant(windowShares(spatial, builder.shape(gradient).slice(2), node.attributes));
-    const kernel = builder.constant({
-      dtype: 'float32',
-      shape: [channels, 1, ...kernel_shape],
-      data: new Float32Array(channels * sizeOf(kernel_shape)).fill(1),
-    });
-    const scaled = builder.add('Mul', [gradient, shares], {});
-    const reached = builder
-      .shape(gradient)
-      .slice(2)
-      .map((extent, i) => strides[i] * (extent - 1) + kernel_shape[i] - pads[i]);
-    // Windows may run past the padding (ceil mode) or stop short of it; the transposed convolution is made as long as the input.
-    const after = reached.map((extent, i) => Math.max(0, extent - spatial[i]));
-    const output_padding = reached.map((extent, i) => Math.max(0, spatial[i] - extent));
-    return [
-      builder.add('ConvTranspose', [scaled, kernel], {
-        strides,
-        pads: [...pads.slice(0, kernel_shape.length), ...after],
-        dilations: kernel_shape.map(() => 1),
-        group: channels,
-        output_padding,
-      }),
-    ];
-  },
+  AveragePool: averagePool,
   /** Every position has an equal share. */
   GlobalAveragePool: ({ builder, node, gradient }) => [spread(builder, gradient, builder.shape(node.inputs[0]))],
 } satisfies { [O in OpName]?: Rule<O> };
@@ -60,28 +33,4 @@ export const pooling = {
 export function spread(builder: GraphBuilder, gradient: string, shape: readonly number[]): string {
   const share = builder.scalar(sizeOf(builder.shape(gradient)) / sizeOf(shape));
   return builder.add('Expand', [builder.add('Mul', [gradient, share], {}), builder.integers(shape)], {});
-}
-
-/** One over the number of values that each window averages, of the spatial axes. */
-function windowShares(
-  spatial: readonly number[],
-  windows: readonly number[],
-  {
-    kernel_shape,
-    strides,
-    pads,
-    count_include_pad,
-  }: { kernel_shape: readonly number[]; strides: readonly number[]; pads: readonly number[]; count_include_pad: number },
-) {
-  const counts = spatial.map((extent, axis) =>
-    Array.from({ length: windows[axis] }, (_, i) => {
-      const start = i * strides[axis] - pads[axis];
-      const low = count_include_pad ? -pads[axis] : 0;
-      const high = count_include_pad ? extent + pads[axis + kernel_shape.length] : extent;
-      return Math.min(start + kernel_shape[axis], high) - Math.max(start, low);
-    }),
-  );
-  const sizes = counts.reduce((products, along) => products.flatMap((product) => along.map((count) => product * count)), [1]);
-  const data = Float32Array.from(sizes, (count) => 1 / count);
-  return { dtype: 'float32' as const, shape: windows, data };
 }

@@ -34,6 +34,15 @@ export const selection = {
     const from = builder.shape(node.inputs[0]);
     const axis = positive(node.attributes.axis, from.length);
     const indices = builder.constantValue(node.inputs[1]);
+    if (!indices) {
+      throw fault({
+        where: `gradient of "${node.name}"`,
+        expected: 'fixed indices',
+        name: 'Gather',
+        received: 'indices that are computed',
+        remedy: 'Tap a layer before this node.',
+      });
+    }
     const order = integers(indices, `indices of "${node.name}"`).map((index) => positive(index, from[axis]));
     const taken = reshape(builder, gradient, [...from.slice(0, axis), order.length, ...from.slice(axis + 1)]);
     if (order.every((index, i) => index === order[0] + i)) {

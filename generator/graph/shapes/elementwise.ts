@@ -11,12 +11,7 @@ const spread: Infer<OpName> = (inputs) => {
   return [{ dtype, shape: inputs.types.reduce<readonly number[]>((shape, type) => broadcast(shape, type?.shape ?? []), []) }];
 };
 
-const binary: Infer<OpName> = (inputs, attributes) => {
-  at(inputs.types, 1);
-  return spread(inputs, attributes);
-};
-
-const compare: Infer<OpName> = (inputs, attributes) => [{ dtype: 'bool', shape: binary(inputs, attributes)[0].shape }];
+const compare: Infer<OpName> = (inputs, attributes) => [{ dtype: 'bool', shape: spread(inputs, attributes)[0].shape }];
 
 const truths: Infer<OpName> = (inputs, attributes) => {
   for (const type of inputs.types) if (type?.dtype !== 'bool') throw new Error('truth values are needed');
@@ -24,10 +19,10 @@ const truths: Infer<OpName> = (inputs, attributes) => {
 };
 
 export const elementwise = {
-  Add: binary,
-  Sub: binary,
-  Mul: binary,
-  Div: binary,
+  Add: spread,
+  Sub: spread,
+  Mul: spread,
+  Div: spread,
   Pow: ({ types }) => [{ dtype: at(types, 0).dtype, shape: broadcast(at(types, 0).shape, at(types, 1).shape) }],
   Sum: spread,
   Max: spread,

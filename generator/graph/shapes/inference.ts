@@ -51,7 +51,7 @@ export function broadcast(a: readonly number[], b: readonly number[]): number[] 
     const x = a[i - rank + a.length] ?? 1;
     const y = b[i - rank + b.length] ?? 1;
     if (x !== y && x !== 1 && y !== 1) throw new Error(`[${a}] and [${b}] do not broadcast`);
-    return Math.max(x, y);
+    return x === 1 ? y : x;
   });
 }
 
@@ -98,4 +98,14 @@ export function checkWhole(value: number, what: string, least = 1): void {
 export function checkWholes(values: readonly number[], what: string, count: number, least = 1): void {
   if (values.length !== count) throw new Error(`${what} must have ${count} values, not ${values.length}`);
   for (const value of values) checkWhole(value, what, least);
+}
+
+/** Throws unless the value is one of the words that an attribute may have. */
+export function checkWord(value: string, words: readonly string[], what: string): void {
+  if (!words.includes(value)) throw new Error(`${what} must be one of ${words.join(', ')}, not ${JSON.stringify(value)}`);
+}
+
+/** Throws unless the value is 0 or 1. */
+export function checkFlag(value: number, what: string): void {
+  if (value !== 0 && value !== 1) throw new Error(`${what} must be 0 or 1, not ${value}`);
 }

@@ -1,12 +1,13 @@
 /** Types of operators that move values about. */
-import type { OpName } from '../graph.ts';
+import type { OpName, ValueType } from '../graph.ts';
 import { resizedExtents } from '../resize.ts';
-import { sizeOf } from '../tensor.ts';
+import { sizeOf, type Tensor } from '../tensor.ts';
 import {
   at,
   broadcast,
   checkWhole,
   checkWholes,
+  checkWord,
   first,
   type Infer,
   type InferTable,
@@ -24,13 +25,22 @@ function imageShape(shape: readonly number[], blocksize: number): readonly numbe
   return shape;
 }
 
+/** Throws for indices that are no integers or, where they are known, lie outside. */
+function checkIndices({ dtype }: ValueType, constant: Tensor | undefined, extent: number): void {
+  if (dtype !== 'int64' && dtype !== 'int32') throw new Error(`indices must be integers, not ${dtype}`);
+  if (!constant) return;
+  for (const index of constant.data)
+    if (index < -extent || index >= extent) throw new Error(`index ${index} is outside an axis of ${extent} values`);
+}
+
 const padded: Infer<'Pad'> = (inputs, { mode }) => {
   const { dtype, shape } = first(inputs);
+  checkWord(mode, ['constant', 'reflect', 'edge'], 'mode');
   const pads = integersFor(inputs.constants[1], 'pads', 2 * shape.length);
-  if (
-    mode !== 'constant' &&
-    shape.some((extent, i) => Math.max(pads[i], pads[i + shape.length]) > (mode === 'reflect' ? extent - 1 : Infinity))
-  )
+  const filling = inputs.types[2];
+  if (filling && (filling.dtype !== dtype || filling.shape.length > 1)) throw new Error(`a filling must be one ${dtype} value`);
+  if (mode !== 'constant' && pads.some((pad) => pad < 0)) throw new Error(`pads of [${pads}] cut, which goes with mode constant alone`);
+  if (mode === 'reflect' && shape.some((extent, i) => Math.max(pads[i], pads[i + shape.length]) >= extent))
     throw new Error(`[${shape}] has too few values to reflect for pads of [${pads}]`);
   return [{ dtype, shape: shape.map((extent, i) => extent + pads[i] + pads[i + shape.length]) }];
 };
@@ -79,6 +89,8 @@ export const moving = {
   Squeeze: (inputs) => {
     const { dtype, shape } = first(inputs);
     const gone = new Set(positiveAxes(integers(inputs.constants[1], 'axes'), shape.length));
+    // No axes at all means every axis of one value to ONNX; an importer writes them out.
+    if (gone.size === 0) throw new Error('axes are needed');
     for (const axis of gone) if (shape[axis] !== 1) throw new Error(`axis ${axis} of [${shape}] has more than one value`);
     return [{ dtype, shape: shape.filter((_, i) => !gone.has(i)) }];
   },
@@ -90,29 +102,39 @@ export const moving = {
     const rest = [...shape];
     return [{ dtype, shape: Array.from({ length: rank }, (_, i) => (added.has(i) ? 1 : (rest.shift() ?? 1))) }];
   },
-  Expand: (inputs) => [{ dtype: first(inputs).dtype, shape: broadcast(first(inputs).shape, integers(inputs.constants[1], 'shape')) }],
+  Expand: (inputs) => {
+    const { dtype, shape } = first(inputs);
+    const target = integers(inputs.constants[1], 'shape');
+    checkWholes(target, 'shape', target.length);
+    return [{ dtype, shape: broadcast(shape, target) }];
+  },
   Tile: (inputs) => {
     const { dtype, shape } = first(inputs);
     const repeats = integersFor(inputs.constants[1], 'repeats', shape.length);
     checkWholes(repeats, 'repeats', shape.length);
     return [{ dtype, shape: shape.map((extent, i) => extent * repeats[i]) }];
   },
-  Gather: ({ types }, { axis }) => {
+  Gather: ({ types, constants }, { axis }) => {
     const { dtype, shape } = at(types, 0);
     const along = positive(axis, shape.length);
+    checkIndices(at(types, 1), constants[1], shape[along]);
     return [{ dtype, shape: [...shape.slice(0, along), ...at(types, 1).shape, ...shape.slice(along + 1)] }];
   },
-  GatherElements: ({ types }, { axis }) => {
+  GatherElements: ({ types, constants }, { axis }) => {
     const { dtype, shape } = at(types, 0);
     const indices = at(types, 1).shape;
     const along = positive(axis, shape.length);
+    checkIndices(at(types, 1), constants[1], shape[along]);
     if (indices.length !== shape.length || indices.some((extent, i) => i !== along && extent > shape[i]))
       throw new Error(`indices of [${indices}] do not fit [${shape}]`);
     return [{ dtype, shape: indices }];
   },
-  ScatterElements: ({ types }, { axis }) => {
-    const { shape } = at(types, 0);
+  ScatterElements: ({ types, constants }, { axis, reduction }) => {
+    checkWord(reduction, ['none', 'add'], 'reduction');
+    const { dtype, shape } = at(types, 0);
     const along = positive(axis, shape.length);
+    checkIndices(at(types, 1), constants[1], shape[along]);
+    if (at(types, 2).dtype !== dtype) throw new Error(`${dtype} and ${at(types, 2).dtype} do not mix`);
     const indices = at(types, 1).shape;
     if (indices.length !== shape.length || indices.some((extent, i) => i !== along && extent > shape[i]))
       throw new Error(`indices of [${indices}] do not fit [${shape}]`);
@@ -121,7 +143,8 @@ export const moving = {
       throw new Error(`updates of [${updates}] do not fit indices of [${indices}]`);
     return [at(types, 0)];
   },
-  DepthToSpace: (inputs, { blocksize }) => {
+  DepthToSpace: (inputs, { blocksize, mode }) => {
+    checkWord(mode, ['DCR', 'CRD'], 'mode');
     const { dtype } = first(inputs);
     const [n, c, h, w] = imageShape(first(inputs).shape, blocksize);
     if (c % blocksize ** 2 !== 0) throw new Error(`${c} channels are not blocks of ${blocksize} × ${blocksize}`);

@@ -1,10 +1,12 @@
 /** Types of matrix products. */
 import { indexExtents, parseEquation } from '../einsum.ts';
 import type { OpName } from '../graph.ts';
-import { at, broadcast, checkSpreads, type InferTable } from './inference.ts';
+import { at, broadcast, checkFlag, checkSpreads, type InferTable } from './inference.ts';
 
 export const product = {
   Gemm: ({ types }, { transA, transB }) => {
+    checkFlag(transA, 'transA');
+    checkFlag(transB, 'transB');
     const a = at(types, 0);
     const b = at(types, 1);
     if (a.shape.length !== 2 || b.shape.length !== 2) throw new Error('matrices of rank 2 are needed');

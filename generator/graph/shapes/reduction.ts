@@ -1,8 +1,20 @@
 /** Types of reductions, and of normalisations, which keep their input's. */
 import type { OpName, ValueType } from '../graph.ts';
-import { at, checkWhole, first, type Infer, type InferenceInputs, type InferTable, integers, positive, positiveAxes } from './inference.ts';
+import {
+  at,
+  checkFlag,
+  checkWhole,
+  first,
+  type Infer,
+  type InferenceInputs,
+  type InferTable,
+  integers,
+  positive,
+  positiveAxes,
+} from './inference.ts';
 
 function reduced({ dtype, shape }: ValueType, axes: readonly number[], keep: number): ValueType[] {
+  checkFlag(keep, 'keepdims');
   const gone = new Set(positiveAxes(axes, shape.length));
   return [{ dtype, shape: keep ? shape.map((extent, i) => (gone.has(i) ? 1 : extent)) : shape.filter((_, i) => !gone.has(i)) }];
 }
@@ -55,8 +67,9 @@ export const reduction = {
     }
     return [first(inputs)];
   },
-  LRN: (inputs, { size }) => {
-    if (first(inputs).shape.length < 3) throw new Error(`[N,C,…] with a spatial axis is needed, not rank ${first(inputs).shape.length}`);
+  LRN: (inputs, { size, alpha, beta }) => {
+    if (!(alpha > 0 && beta > 0)) throw new Error(`alpha and beta must be positive, not ${alpha} and ${beta}`);
+    if (first(inputs).shape.length !== 4) throw new Error(`[N,C,H,W] is needed, not rank ${first(inputs).shape.length}`);
     checkWhole(size, 'size');
     // As ONNX has it, an even window would reach one channel further on; onnxruntime has none.
     if (size % 2 === 0) throw new Error(`a window of ${size} channels has no middle`);

@@ -12,6 +12,7 @@ export interface SliceBounds {
 
 /** A Slice's bounds on every axis, with negative and overlong values resolved as ONNX has it. `constants` are the node's inputs. */
 export function sliceBounds(shape: readonly number[], constants: readonly (Tensor | undefined)[]): SliceBounds[] {
+  if (shape.length === 0) throw new Error('a scalar has nothing to slice');
   const starts = integers(constants[1], 'starts');
   const ends = integersFor(constants[2], 'ends', starts.length);
   const axes = constants[3] ? integersFor(constants[3], 'axes', starts.length) : starts.map((_, i) => i);

@@ -1,7 +1,7 @@
 /** Types of operators that slide windows: convolutions and pooling, over any number of spatial axes. */
 import type { OpName } from '../graph.ts';
 import { sizeOf } from '../tensor.ts';
-import { at, checkWhole, checkWholes, first, type InferTable } from './inference.ts';
+import { at, checkFlag, checkWhole, checkWholes, first, type Infer, type InferTable } from './inference.ts';
 
 /** The most positions that a window may have; a larger one is no network's. */
 const MOST_POSITIONS = 2 ** 24;
@@ -41,18 +41,43 @@ interface Pooling extends Windows {
 function pooled(shape: readonly number[], attributes: Pooling): number[] {
   const { kernel_shape, strides, pads, dilations, ceil_mode } = attributes;
   checkWindows(shape, kernel_shape, attributes);
+  checkFlag(ceil_mode, 'ceil_mode');
   const axes = kernel_shape.length;
   const wide = kernel_shape.some((kernel, i) => Math.max(pads[i], pads[i + axes]) >= kernel);
   if (wide) throw new Error(`pads of [${pads}] are not smaller than a kernel of [${kernel_shape}]`);
+  if (dilations) checkReach(shape, kernel_shape, strides, pads, dilations);
   const spatial = kernel_shape.map((kernel, i) =>
     slide(shape[i + 2], kernel, strides[i], pads[i], pads[i + axes], dilations?.[i] ?? 1, ceil_mode === 1),
   );
   return [shape[0], shape[1], ...spatial];
 }
 
+/** Throws where a dilated window that begins in the padding steps over the whole input: its maximum would be of nothing. */
+function checkReach(
+  shape: readonly number[],
+  kernel: readonly number[],
+  strides: readonly number[],
+  pads: readonly number[],
+  dilations: readonly number[],
+): void {
+  kernel.forEach((taps, axis) => {
+    for (let start = -pads[axis]; start < 0; start += strides[axis]) {
+      const tap = Math.ceil(-start / dilations[axis]);
+      if (tap >= taps || start + tap * dilations[axis] >= shape[axis + 2])
+        throw new Error(`a window dilated by [${dilations}] holds no value of [${shape}], only padding`);
+    }
+  });
+}
+
 function checkBias(bias: readonly number[] | undefined, outputs: number): void {
   if (bias && (bias.length !== 1 || bias[0] !== outputs)) throw new Error(`a bias of [${bias}] does not fit ${outputs} channels`);
 }
+
+const whole: Infer<'GlobalAveragePool' | 'GlobalMaxPool'> = (inputs) => {
+  const { dtype, shape } = first(inputs);
+  if (shape.length < 3) throw new Error(`[N,C,…] with a spatial axis is needed, not rank ${shape.length}`);
+  return [{ dtype, shape: shape.map((extent, i) => (i < 2 ? extent : 1)) }];
+};
 
 export const windows = {
   Conv: ({ types }, attributes) => {
@@ -73,6 +98,8 @@ export const windows = {
     const [inputs, perGroup, ...kernel] = at(types, 1).shape;
     checkWindows(shape, kernel, attributes);
     checkWholes(output_padding, 'output_padding', kernel.length, 0);
+    if (output_padding.some((extent, i) => extent >= strides[i]))
+      throw new Error(`output_padding of [${output_padding}] is not smaller than strides of [${strides}]`);
     checkWhole(group, 'group');
     if (inputs !== shape[1] || inputs % group !== 0) throw new Error(`${shape[1]} channels do not fit a kernel for ${inputs}`);
     checkBias(types[2]?.shape, perGroup * group);
@@ -90,6 +117,6 @@ export const windows = {
     ];
   },
   AveragePool: (inputs, attributes) => [{ dtype: first(inputs).dtype, shape: pooled(first(inputs).shape, attributes) }],
-  GlobalAveragePool: (inputs) => [{ dtype: first(inputs).dtype, shape: first(inputs).shape.map((extent, i) => (i < 2 ? extent : 1)) }],
-  GlobalMaxPool: (inputs) => [{ dtype: first(inputs).dtype, shape: first(inputs).shape.map((extent, i) => (i < 2 ? extent : 1)) }],
+  GlobalAveragePool: whole,
+  GlobalMaxPool: whole,
 } satisfies Partial<InferTable<OpName>>;

@@ -10,10 +10,10 @@ const layer = (about: string, x: number[], axis: number, parameters: number[], b
   },
 });
 
-const response = (about: string, x: number[], size: number): Case => ({
+const response = (about: string, x: number[], size: number, beta = 0.75): Case => ({
   about,
   x,
-  build: (b, input) => b.add('LRN', [input], { alpha: 0.7, beta: 0.75, bias: 1.5, size }),
+  build: (b, input) => b.add('LRN', [input], { alpha: 0.7, beta, bias: 1.5, size }),
 });
 
 export const normalisations = {
@@ -50,5 +50,7 @@ export const normalisations = {
     response('a narrow window', [1, 6, 3, 2], 3),
     response('a window wider than the channels', [1, 3, 2, 2], 7),
     response('a window of one', [1, 3, 2, 2], 1),
+    response('a root', [1, 4, 3, 1], 3, 0.5),
+    response('another power', [1, 4, 2, 2], 3, 0.6),
   ],
 } satisfies Record<string, Case[]>;

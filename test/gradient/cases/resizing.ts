@@ -81,6 +81,7 @@ export const resizings = {
     ),
     resize('linear, of rank 3', [2, 3, 5], { sizes: [2, 3, 8] }, {}),
     resize('linear, of rank 5', [1, 2, 2, 3, 3], { sizes: [1, 2, 3, 5, 2] }, {}),
+    resize('a scale that changes no extent, beside one that does', [1, 1, 3, 4], { scales: [1, 1, 1.2, 1.5] }, {}),
     resize('to one pixel', [1, 1, 4, 3], { sizes: [1, 1, 1, 1] }, { coordinate_transformation_mode: 'align_corners' }),
   ],
 } satisfies Record<string, Case[]>;

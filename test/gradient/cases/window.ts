@@ -101,6 +101,30 @@ export const windows = {
         b.add('AveragePool', [x], { kernel_shape: [3, 3], strides: [3, 4], pads: [0, 0, 0, 0], ceil_mode: 0, count_include_pad: 0 }),
     },
     {
+      about: 'stride 1, padding counted',
+      x: [1, 2, 5, 6],
+      build: (b, x) =>
+        b.add('AveragePool', [x], { kernel_shape: [3, 2], strides: [1, 1], pads: [1, 1, 2, 0], ceil_mode: 0, count_include_pad: 1 }),
+    },
+    {
+      about: 'stride 1, padding not counted',
+      x: [1, 2, 5, 6],
+      build: (b, x) =>
+        b.add('AveragePool', [x], { kernel_shape: [3, 3], strides: [1, 1], pads: [1, 1, 1, 1], ceil_mode: 0, count_include_pad: 0 }),
+    },
+    {
+      about: 'windows side by side',
+      x: [2, 2, 4, 6],
+      build: (b, x) =>
+        b.add('AveragePool', [x], { kernel_shape: [2, 3], strides: [2, 3], pads: [0, 0, 0, 0], ceil_mode: 0, count_include_pad: 0 }),
+    },
+    {
+      about: 'windows side by side that leave a remainder',
+      x: [1, 2, 5, 8],
+      build: (b, x) =>
+        b.add('AveragePool', [x], { kernel_shape: [2, 3], strides: [2, 3], pads: [0, 0, 0, 0], ceil_mode: 0, count_include_pad: 0 }),
+    },
+    {
       about: 'ceil mode, padding not counted',
       x: [1, 2, 6, 7],
       build: (b, x) =>
