@@ -104,6 +104,16 @@ export class Labelling {
       case 'Squeeze':
       case 'Unsqueeze':
         return this.#reshaped(labels, this.#shapes.shape(x), shape);
+      case 'Split':
+      case 'Slice':
+      case 'Pad':
+      case 'Resize':
+      case 'MaxPool':
+      case 'AveragePool':
+      case 'GlobalAveragePool':
+      case 'GlobalMaxPool':
+        // Axes stay what they are; only of the images it must be all of them.
+        return labels.map((label, axis) => (label === 'C' || shape[axis] === this.#shapes.shape(x)[axis] ? label : ''));
       case 'Gather':
         return this.#gathered(node, labels, shape);
       case 'ReduceSum':
@@ -131,12 +141,14 @@ export class Labelling {
       return '';
     });
     if (labels.includes('C') || !ADDING.has(node.op)) return labels;
-    // A vector that is added, or multiplied by, goes along the channels.
-    const vector = node.inputs.some((name) => {
+    // A vector that is added, or multiplied by, goes along the channels; so does one stood upright, [C,1,1].
+    for (const name of node.inputs) {
       const own = name !== '' && this.#shapes.isConstant(name) ? this.#shapes.shape(name) : [];
-      return own.length === 1 && own[0] > 1 && own[0] === shape.at(-1);
-    });
-    return vector ? withChannels(labels, shape.length - 1) : labels;
+      if (own.length === 1 && own[0] > 1 && own[0] === shape.at(-1)) return withChannels(labels, shape.length - 1);
+      const upright = own.length === 3 && own[0] > 1 && own[1] * own[2] === 1;
+      if (upright && shape.length === 4 && own[0] === shape[1]) return withChannels(labels, 1);
+    }
+    return labels;
   }
 
   #product(node: Node, shape: readonly number[]): AxisLabels {

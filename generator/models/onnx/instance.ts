@@ -14,6 +14,8 @@ export interface Whole {
   readonly graph: Graph;
   readonly lowering: Lowering;
   readonly values: ReadonlyMap<string, string>;
+  /** The graph's names of the file's outputs, those that could be made. */
+  readonly outputs: readonly string[];
 }
 
 /** What is known of a layer's value once the whole graph was seen. */
@@ -51,7 +53,11 @@ export class Instances {
     lowering.run(this.#source.nodes);
     const { builder } = lowering;
     const graph = foldAffine(builder.build(builder.nodes.flatMap(({ outputs }) => outputs)), new Set(), this.#cache);
-    return { graph, lowering, values: this.#valuesOf(lowering) };
+    const outputs = this.#source.graph.outputs.flatMap(({ name }) => {
+      const lowered = lowering.find(name);
+      return lowered && 'name' in lowered ? [lowered.name] : [];
+    });
+    return { graph, lowering, values: this.#valuesOf(lowering), outputs };
   }
 
   /** The graph up to some layers. Throws where one of them cannot be made, saying why. */

@@ -96,9 +96,9 @@ export class Lowering {
     return this.#failures.values().next().value;
   }
 
-  /** How many values could not be made. */
-  get failures(): number {
-    return this.#failures.size;
+  /** How many values could not be made because operators do not fit each other, as opposed to one that is not known. */
+  get misfits(): number {
+    return [...this.#failures.values()].filter(({ cause }) => cause !== undefined).length;
   }
 
   /** Adds what the nodes stand for, each after what it reads. One that cannot be said fails alone, with whatever needs it. */

@@ -33,6 +33,8 @@ export interface TensorSpec {
   type?: TypeName;
   /** `raw` bytes, the type's own field (packed or one value at a time), or a file beside the model. */
   stored?: 'raw' | 'packed' | 'single' | Record<string, string>;
+  /** Floats that the raw data field holds once before it holds `values`. */
+  before?: readonly number[];
 }
 
 export type AttributeSpec =
@@ -115,6 +117,7 @@ export function writeTensor(writer: BinaryWriter, spec: TensorSpec): void {
   for (const extent of shape) writer.uint32(tag(1, 0)).int64(extent);
   writer.uint32(tag(2, 0)).int32(TYPES[type].number);
   text(writer, 8, name);
+  if (spec.before) writer.uint32(tag(9, 2)).bytes(rawBytes({ ...spec, values: spec.before }));
   if (typeof stored !== 'string') {
     for (const [key, value] of Object.entries(stored))
       message(writer, 13, (entry) => {
