@@ -60,7 +60,7 @@ it('is planned, rendered and compared', { timeout: 120_000 }, async () => {
   const check = await atlas('check', model, '--layer', 'block-add', '--mean', '0.5', '--std', '0.25');
   expect(check.stdout).toContain('agrees with finite differences');
   expect((await atlas('check', model, '--layer', 'block-add')).stderr).toContain(
-    "Assumed: pixel values are from 0 to 1, less ImageNet's mean",
+    "Note: pixel values are from 0 to 1, less ImageNet's mean",
   );
   expect((await atlas('layers', model, '--std', '0')).stderr).toContain('expected numbers above 0 for --std, received "0"');
   expect((await atlas('layers', model, '--range', '255')).code).toBe(2);

@@ -25,6 +25,9 @@ export interface KnownLayer {
   readonly layout: Layout;
 }
 
+/** Values that constants may have beyond the file's own: grids of positions, masks of windows. */
+const ROOM = 2 ** 23;
+
 /** Makes graphs of one file. */
 export class Instances {
   /** The batch that the file is made for. */
@@ -44,7 +47,7 @@ export class Instances {
     this.#names = valueNames(source);
     let weights = 0;
     for (const [, { data }] of source.initializers()) weights += data.length;
-    this.#limit = 2 ** 25 + 8 * weights;
+    this.#limit = ROOM + 8 * weights;
   }
 
   /** Everything that can be lowered at that size, whatever becomes of the rest. */

@@ -156,8 +156,9 @@ export class Lowering {
 
   #made(node: FileNode): readonly Lowered[] {
     const inputs = node.inputs.map((name) => (name === '' ? undefined : this.get(name, node)));
-    if (canEvaluate(node) && inputs.length > 0 && inputs.every((input) => input === undefined || !('name' in input)))
-      return evaluate(node, inputs as (Constant | undefined)[], this.limit);
+    const constants = inputs.flatMap((input) => (input !== undefined && 'name' in input ? [] : [input]));
+    if (inputs.length > 0 && constants.length === inputs.length && canEvaluate(node, constants))
+      return evaluate(node, constants, this.limit);
     const rule = node.domain === '' && Object.hasOwn(this.#settings.rules, node.op) ? this.#settings.rules[node.op] : undefined;
     if (!rule) throw this.#unknown(node);
     const made = rule(new Step(node, this));
