@@ -255,3 +255,17 @@ export function weight(name: string, shape: readonly number[], seed = 1): Tensor
     ),
   };
 }
+
+/** An int64 vector. */
+export const ints = (name: string, values: readonly number[]): TensorSpec => ({ name, shape: [values.length], values, type: 'int64' });
+
+/** A 1×1 convolution to six channels, the nodes given from its value `x` on to `out`, in an operator set. */
+export function chain(nodes: readonly NodeSpec[], tensors: readonly TensorSpec[] = [], more: Partial<ModelSpec> = {}): ModelSpec {
+  return {
+    nodes: [{ op: 'Conv', inputs: ['image', 'k'], outputs: ['x'] }, ...nodes],
+    tensors: [weight('k', [6, 3, 1, 1]), ...tensors],
+    inputs: [{ name: 'image', shape: ['n', 3, 8, 8] }],
+    outputs: [{ name: 'out' }],
+    ...more,
+  };
+}
