@@ -43,7 +43,7 @@ it('is planned, rendered and compared', { timeout: 120_000 }, async () => {
   Object.assign(plan, { arms: { basis: 2, random: 1 }, seeds: { count: 1, subset: 0 } });
   plan.render.steps = 2;
   await writeFile(file, JSON.stringify(plan));
-  const run = await atlas('run', file, '--out', path.join(folder, 'store'));
+  const run = await atlas('run', file, '--device', 'cpu', '--out', path.join(folder, 'store'));
   expect(run).toMatchObject({ code: 0, stderr: '' });
   expect(run.stdout).toContain('12 pictures rendered, 0 were there');
   const made = atlasFile.parse(JSON.parse(await readFile(path.join(folder, 'store', 'atlas.json'), 'utf8')));
@@ -56,7 +56,9 @@ it('is planned, rendered and compared', { timeout: 120_000 }, async () => {
   ]);
   // Other pixels are other pictures: the same plan but for them finds nothing done.
   await writeFile(file, JSON.stringify({ ...plan, preprocess: { range: [0, 1] } }));
-  expect((await atlas('render', file, '--out', path.join(folder, 'store'))).stdout).toContain('12 pictures rendered, 0 were there');
+  expect((await atlas('render', file, '--device', 'cpu', '--out', path.join(folder, 'store'))).stdout).toContain(
+    '12 pictures rendered, 0 were there',
+  );
   const check = await atlas('check', model, '--layer', 'block-add', '--mean', '0.5', '--std', '0.25');
   expect(check.stdout).toContain('agrees with finite differences');
   expect((await atlas('check', model, '--layer', 'block-add')).stderr).toContain(

@@ -131,7 +131,13 @@ const matmul: Evaluate = (inputs, _, limit) => {
   if (rows === undefined || inner === undefined || columns === undefined || b.shape.at(-2) !== inner)
     throw new Error(`[${a.shape}] times [${b.shape}]`);
   const leading = broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2));
-  limit.take([...leading, rows, columns]);
+  // Stacks that broadcast are written out, so that each of the three takes its room.
+  for (const extents of [
+    [rows, columns],
+    [rows, inner],
+    [inner, columns],
+  ])
+    limit.take([...leading, ...extents]);
   const stack = (x: Constant, shape: readonly number[]) => strided(x, shape, spreadStrides(x.shape, shape)).data;
   const [left, right] = [stack(a, [...leading, rows, inner]), stack(b, [...leading, inner, columns])];
   const data = new Float64Array(sizeOf(leading) * rows * columns);
