@@ -72,7 +72,7 @@ interface Context extends RunRequest {
 export async function runPlan(request: RunRequest): Promise<RunSummary> {
   const { plan, engine, folder } = request;
   const model = await engine.openModel(plan.plan.model, { pixels: plan.plan.preprocess });
-  for (const assumption of model.assumptions) request.progress?.note(`Assumed: ${assumption}`);
+  for (const assumption of model.assumptions) request.progress?.note(`Note: ${assumption}`);
   const work = listWork(plan, model, engine);
   return withLock(folder, async () => {
     const store = await Store.open(folder, request.disk);

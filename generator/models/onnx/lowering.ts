@@ -96,9 +96,9 @@ export class Lowering {
     return this.#failures.values().next().value;
   }
 
-  /** How many values could not be made. */
-  get failures(): number {
-    return this.#failures.size;
+  /** How many values could not be made because operators do not fit each other, as opposed to one that is not known. */
+  get misfits(): number {
+    return [...this.#failures.values()].filter(({ cause }) => cause !== undefined).length;
   }
 
   /** Adds what the nodes stand for, each after what it reads. One that cannot be said fails alone, with whatever needs it. */
@@ -156,8 +156,9 @@ export class Lowering {
 
   #made(node: FileNode): readonly Lowered[] {
     const inputs = node.inputs.map((name) => (name === '' ? undefined : this.get(name, node)));
-    if (canEvaluate(node) && inputs.length > 0 && inputs.every((input) => input === undefined || !('name' in input)))
-      return evaluate(node, inputs as (Constant | undefined)[], this.limit);
+    const constants = inputs.flatMap((input) => (input !== undefined && 'name' in input ? [] : [input]));
+    if (inputs.length > 0 && constants.length === inputs.length && canEvaluate(node, constants))
+      return evaluate(node, constants, this.limit);
     const rule = node.domain === '' && Object.hasOwn(this.#settings.rules, node.op) ? this.#settings.rules[node.op] : undefined;
     if (!rule) throw this.#unknown(node);
     const made = rule(new Step(node, this));

@@ -1,7 +1,7 @@
 /** An ONNX file as a {@link Model}: its layers, and a graph up to any of them. */
 import { fault } from '../../graph/errors.ts';
 import type { Graph } from '../../graph/graph.ts';
-import { composedActivations } from '../activations.ts';
+import { composedActivations, normalisationInterior } from '../activations.ts';
 import { labelGraph } from '../axis-labels.ts';
 import { describeLayers, unknownLayer } from '../layers.ts';
 import { layoutOf, unrollGraph } from '../layouts.ts';
@@ -150,7 +150,7 @@ const REARRANGING: ReadonlySet<string> = new Set(
 /** The values that are layers: told apart by image and channel, more than rearranged, and not in the middle of a non-linearity. */
 function offered({ graph, values }: Whole): ReadonlyMap<string, KnownLayer> {
   const labelling = labelGraph(graph, INPUT);
-  const inner = new Set(composedActivations(graph).flatMap((composed) => composed.inner));
+  const inner = new Set([...composedActivations(graph).flatMap((composed) => composed.inner), ...normalisationInterior(graph)]);
   const known = new Map<string, KnownLayer>();
   for (const { op, outputs } of graph.nodes) {
     const layout = layoutOf(labelling.of(outputs[0]));

@@ -26,15 +26,23 @@ export function naturalSize(
   const stated = told ?? height ?? width ?? sizeFrom(metadata);
   const extents = { height: told ?? height ?? stated ?? USUAL, width: told ?? width ?? stated ?? USUAL };
   let best = { ...extents, whole: instances.whole(extents.height, extents.width) };
-  // Where operators do not fit each other it may be the size; where one is not known, it is not.
-  if (stated === undefined && best.whole.lowering.firstFailure?.cause !== undefined) {
-    for (const size of OTHERS) {
+  if (stated === undefined) {
+    for (const size of misfits(best.whole) > 0 ? OTHERS : []) {
       const whole = instances.whole(size, size);
-      if (whole.lowering.failures < best.whole.lowering.failures) best = { height: size, width: size, whole };
-      if (best.whole.lowering.failures === 0) break;
+      if (misfits(whole) < misfits(best.whole)) best = { height: size, width: size, whole };
+      if (misfits(best.whole) === 0) break;
     }
   }
   return { ...best, stated: stated !== undefined };
+}
+
+/** What goes wrong with a size: operators that do not fit each other, and vectors at the end that are not one for each image. */
+function misfits({ lowering, outputs }: Whole): number {
+  const merged = outputs.filter((name) => {
+    const shape = lowering.builder.shape(name);
+    return shape.length === 2 && shape[0] !== lowering.batch;
+  });
+  return merged.length + lowering.misfits;
 }
 
 /** Ultralytics' exporter writes `imgsz`: `[640, 640]`. */

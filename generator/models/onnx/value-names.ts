@@ -4,13 +4,16 @@ import type { Source } from './source.ts';
 /** A name for every value that a node makes, unique: its own, or its node's where it is only a number. */
 export function valueNames(source: Source): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
+  const next = new Map<string, number>();
   const taken = new Set<string>(source.nodes.flatMap(({ outputs }) => outputs));
   for (const { op, name, outputs } of source.nodes) {
     for (const [i, output] of outputs.entries()) {
       if (output === '' || !/^\d*$/.test(output)) continue;
       const stem = `${name || `${op}_${output}`}${i > 0 ? `:${i}` : ''}`;
       let free = stem;
-      for (let n = 2; taken.has(free); n++) free = `${stem}_${n}`;
+      let n = next.get(stem) ?? 2;
+      for (; taken.has(free); n++) free = `${stem}_${n}`;
+      next.set(stem, n);
       taken.add(free);
       names.set(output, free);
     }

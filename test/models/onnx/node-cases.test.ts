@@ -132,9 +132,10 @@ describe("ONNX's own tests of operators", () => {
       const found = await readable(name);
       const file = found && source(found);
       const [node] = file?.nodes ?? [];
-      if (!found || file?.nodes.length !== 1 || !canEvaluate(node) || /matmul_[34]d|to_STRING/.test(name)) continue;
+      if (!found || file?.nodes.length !== 1 || /to_STRING/.test(name)) continue;
       const names = file.graph.inputs.map((input) => input.name);
       const inputs = node.inputs.map((input) => found.inputs[names.indexOf(input)]);
+      if (!canEvaluate(node, inputs)) continue;
       expect(worst(evaluate(node, inputs, new Limit(LIMIT)), found.outputs), name).toBeLessThan(1e-4);
       held++;
     }

@@ -33,6 +33,8 @@ export interface TensorSpec {
   type?: TypeName;
   /** `raw` bytes, the type's own field (packed or one value at a time), or a file beside the model. */
   stored?: 'raw' | 'packed' | 'single' | Record<string, string>;
+  /** Floats that the raw data field holds once before it holds `values`. */
+  before?: readonly number[];
 }
 
 export type AttributeSpec =
@@ -115,6 +117,7 @@ export function writeTensor(writer: BinaryWriter, spec: TensorSpec): void {
   for (const extent of shape) writer.uint32(tag(1, 0)).int64(extent);
   writer.uint32(tag(2, 0)).int32(TYPES[type].number);
   text(writer, 8, name);
+  if (spec.before) writer.uint32(tag(9, 2)).bytes(rawBytes({ ...spec, values: spec.before }));
   if (typeof stored !== 'string') {
     for (const [key, value] of Object.entries(stored))
       message(writer, 13, (entry) => {
@@ -250,5 +253,19 @@ export function weight(name: string, shape: readonly number[], seed = 1): Tensor
       shape.reduce((product, extent) => product * extent, 1),
       seed,
     ),
+  };
+}
+
+/** An int64 vector. */
+export const ints = (name: string, values: readonly number[]): TensorSpec => ({ name, shape: [values.length], values, type: 'int64' });
+
+/** A 1×1 convolution to six channels, the nodes given from its value `x` on to `out`, in an operator set. */
+export function chain(nodes: readonly NodeSpec[], tensors: readonly TensorSpec[] = [], more: Partial<ModelSpec> = {}): ModelSpec {
+  return {
+    nodes: [{ op: 'Conv', inputs: ['image', 'k'], outputs: ['x'] }, ...nodes],
+    tensors: [weight('k', [6, 3, 1, 1]), ...tensors],
+    inputs: [{ name: 'image', shape: ['n', 3, 8, 8] }],
+    outputs: [{ name: 'out' }],
+    ...more,
   };
 }

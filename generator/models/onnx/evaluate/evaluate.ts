@@ -9,8 +9,16 @@ import { type Evaluate, given, type Limit } from './evaluation.ts';
 import { MOVING } from './moving.ts';
 import { BINARY, COMPARE, REDUCE, roundEven, UNARY } from './tables.ts';
 
-/** Whether a node of that operator can be evaluated. */
-export function canEvaluate({ op, domain }: FileNode): boolean {
+/** The most multiplications that a product of constants may take here; a larger one is left to the runtime. */
+const MOST_PRODUCTS = 2 ** 24;
+
+/** Whether a node can be evaluated from these constants. */
+export function canEvaluate({ op, domain }: FileNode, inputs: readonly (Constant | undefined)[]): boolean {
+  if (op === 'MatMul') {
+    const [a = [], b = []] = inputs.map((input) => input?.shape ?? []);
+    const stack = Math.max(sizeOf(a.slice(0, -2)), sizeOf(b.slice(0, -2)));
+    return a.length > 1 && b.length > 1 && stack * sizeOf(a.slice(-2)) * (b.at(-1) ?? 1) <= MOST_PRODUCTS;
+  }
   return domain === '' && Object.hasOwn(EVALUATE, op);
 }
 
@@ -123,7 +131,13 @@ const matmul: Evaluate = (inputs, _, limit) => {
   if (rows === undefined || inner === undefined || columns === undefined || b.shape.at(-2) !== inner)
     throw new Error(`[${a.shape}] times [${b.shape}]`);
   const leading = broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2));
-  limit.take([...leading, rows, columns, inner]); // Its work, which is what would take long.
+  // Stacks that broadcast are written out, so that each of the three takes its room.
+  for (const extents of [
+    [rows, columns],
+    [rows, inner],
+    [inner, columns],
+  ])
+    limit.take([...leading, ...extents]);
   const stack = (x: Constant, shape: readonly number[]) => strided(x, shape, spreadStrides(x.shape, shape)).data;
   const [left, right] = [stack(a, [...leading, rows, inner]), stack(b, [...leading, inner, columns])];
   const data = new Float64Array(sizeOf(leading) * rows * columns);

@@ -2,7 +2,7 @@
 import { positive } from '../../../graph/shapes/inference.ts';
 import { sliceBounds } from '../../../graph/shapes/slice-bounds.ts';
 import { int64 } from '../../../graph/tensor.ts';
-import { splitParts } from '../evaluate/moving.ts';
+import { splitParts } from '../evaluate/extents.ts';
 import type { Lowered } from '../lowering.ts';
 import type { Rule, Step } from '../rule.ts';
 

@@ -1,8 +1,8 @@
 /** Rules that give a value another shape. The file may have been made for one image at a time; here a batch goes through it. */
 import { positive } from '../../../graph/shapes/inference.ts';
 import { sizeOf } from '../../../graph/tensor.ts';
-import { batchPlace, movedPlace } from '../../axis-labels.ts';
-import { resolveShape, squeezed, unsqueezed } from '../evaluate/moving.ts';
+import { batchPlace, movedPlace } from '../../batch-place.ts';
+import { resolveShape, squeezed, unsqueezed } from '../evaluate/extents.ts';
 import type { Rule, Step } from '../rule.ts';
 
 /**
