@@ -5,6 +5,7 @@ import type { LayerRequest } from '../render/renderer.ts';
 import type { RuntimeChoice } from '../runtime/open.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { checkSameAtlas, startAtlas } from './atlas-record.ts';
+import { BatchSize, DEFAULT_BATCH, measureBatch } from './batch-size.ts';
 import { canonicalJson } from './canonical.ts';
 import type { Disk } from './disk.ts';
 import type { Engine } from './engine.ts';
@@ -12,12 +13,9 @@ import type { Journal } from './journal.ts';
 import { withLock } from './lock.ts';
 import type { CheckedPlan } from './plan.ts';
 import { type Progress, SILENT } from './progress.ts';
-import { renderTasks } from './render-layer.ts';
+import { orderTasks, renderTasks } from './render-layer.ts';
 import { Store } from './store.ts';
 import { isDone, type LayerWork, listTasks, listWork, type Task } from './work.ts';
-
-/** Pictures rendered at a time where nothing else is asked for. */
-export const DEFAULT_BATCH = 8;
 
 /** A run of a plan. */
 export interface RunRequest {
@@ -26,7 +24,8 @@ export interface RunRequest {
   readonly folder: string;
   readonly engine: Engine;
   readonly runtime?: RuntimeChoice;
-  readonly batch?: number;
+  /** Pictures at a time; `auto` measures on the first layer and takes the fastest that fits. Halved wherever it does not fit. */
+  readonly batch?: number | 'auto';
   readonly progress?: Progress;
   /** Stops the run; what is finished stays, and the same run goes on from there. */
   readonly signal?: AbortSignal;
@@ -63,6 +62,8 @@ interface Pending {
 }
 
 interface Context extends RunRequest {
+  /** Of the layer's first rendering on. */
+  batchSize?: BatchSize;
   readonly model: Model;
   readonly runtimeOpen: Runtime;
   readonly store: Store;
@@ -124,17 +125,63 @@ async function renderAll(context: Context, pending: readonly Pending[]): Promise
   return finished;
 }
 
+/** Goes on with half as many pictures at a time where they do not fit into memory: a picture's bytes do not depend on it. */
 async function renderLayer(context: Context, { work, journal, tasks }: Pending, onProgress: (pictures: number) => void): Promise<void> {
+  const { progress = SILENT } = context;
+  const ordered = orderTasks(tasks);
+  context.batchSize ??= await chooseBatch(context, work);
+  const smaller = context.batchSize.fit(pictureMemory(context, work), work.layer.slug);
+  if (smaller) progress.note(smaller);
+  let stored = 0;
+  while (stored < ordered.length) {
+    const start = stored;
+    const onStored = (count: number) => {
+      stored = start + count;
+    };
+    try {
+      const rest = { work, journal, tasks: ordered.slice(start) };
+      await renderWith(context, rest, context.batchSize.size, (pictures) => onProgress(start + pictures), onStored);
+    } catch (error) {
+      context.signal?.throwIfAborted();
+      progress.note(context.batchSize.halve(error, work.layer.slug));
+    }
+  }
+}
+
+function pictureMemory({ engine, model }: Context, { layer, settings }: LayerWork): number {
+  return engine.pictureMemory?.({ model, layer: layer.name, settings }) ?? 0;
+}
+
+async function chooseBatch(
+  { engine, model, runtimeOpen, batch = DEFAULT_BATCH, progress = SILENT, signal }: Context,
+  work: LayerWork,
+): Promise<BatchSize> {
+  if (batch !== 'auto') return new BatchSize(batch);
+  const { size, line } = await measureBatch(
+    engine,
+    { model, runtime: runtimeOpen, layer: work.layer.name, settings: work.settings },
+    signal,
+  );
+  progress.note(line);
+  return new BatchSize(size);
+}
+
+async function renderWith(
+  context: Context,
+  { work, journal, tasks }: Pending,
+  batch: number,
+  onProgress: (pictures: number) => void,
+  onStored: (tasks: number) => void,
+): Promise<void> {
   const { engine, model, runtimeOpen, store, signal } = context;
   // The same batch however few tasks are left: a program for fewer might round otherwise.
-  const batch = context.batch ?? DEFAULT_BATCH;
   const request: LayerRequest = { model, runtime: runtimeOpen, layer: work.layer.name, settings: work.settings, batch };
   const renderer = await engine.openRenderer(request);
   try {
     // One picture at a time, so that a score depends on its picture alone, to the last digit.
     const probe = await engine.openProbe({ ...request, batch: 1 });
     try {
-      await renderTasks({ tasks, renderer, probe, store, journal, onProgress, ...(signal ? { signal } : {}) });
+      await renderTasks({ tasks, renderer, probe, store, journal, onProgress, onStored, ...(signal ? { signal } : {}) });
     } finally {
       await probe.dispose();
     }
