@@ -8,11 +8,79 @@ const count = z.int().nonnegative();
 
 // ------------------------------------------------------------------------------------------------------------------------------- the plan
 
-/** How one picture is made. Every field has a value once a preset is resolved; see generator/render/presets.ts for the presets. */
+export const PARAMETERISATIONS = ['fourier', 'pixel', 'laplacian-pyramid', 'low-resolution', 'maco'] as const;
+export const OBJECTIVES = ['channel', 'neuron', 'class-logit', 'deepdream', 'caricature'] as const;
+
+/** A float32 `.npy` file that a plan names, from the working directory. Resolved settings pin what it held, which is what a render's key knows it by. */
+const arrayFile = z.union([z.string().min(1), z.strictObject({ file: z.string().min(1), sha256 })]);
+export type ArrayFile = z.infer<typeof arrayFile>;
+
+const weight = z.number().positive();
+const penalty = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('l1'), weight, constant: z.number().min(0).max(1).optional() }),
+  z.strictObject({ kind: z.literal('l2'), weight, constant: z.number().min(0).max(1).optional() }),
+  z.strictObject({ kind: z.literal('total-variation'), weight }),
+  z.strictObject({ kind: z.literal('blur'), weight }),
+  z.strictObject({ kind: z.literal('boundary'), weight, width: z.int().min(1).optional() }),
+  z.strictObject({ kind: z.literal('input-difference'), weight, picture: arrayFile }),
+]);
+export type Penalty = z.infer<typeof penalty>;
+
+/** What a render may say beyond the rest; a field is left out of resolved settings where it would change nothing, so that older keys stay. */
+const furtherSettings = {
+  parameterisation: z.enum(PARAMETERISATIONS).optional().describe('What is optimised to make the picture; `fourier` if left out.'),
+  levels: z.int().min(1).max(8).optional().describe('Levels of the Laplacian pyramid, each half the one before; 4 if left out.'),
+  low_resolution: z
+    .array(z.strictObject({ factor: z.int().min(1), offset: z.union([z.int().min(0), z.literal('half')]).optional() }))
+    .min(1)
+    .optional()
+    .describe('Pictures `factor` times smaller that are enlarged, shifted by `offset` pixels (`half`: half the factor) and summed.'),
+  magnitude: arrayFile.optional().describe("MACO's magnitudes, `[axes,size,size/2+1]`; 1/f to the `decay_power` if left out."),
+  grey_scale: z.boolean().optional().describe('One channel, shown in all colours.'),
+  transparency: z
+    .strictObject({
+      mean_alpha: z.number().min(0).max(1).optional().describe('k in score · (1 − k · mean alpha); 1 if left out.'),
+      alpha_blur: z.number().min(0).optional().describe("Weight of the blur penalty on alpha; Lucid's 0.1 if left out."),
+      background_deviation: z
+        .number()
+        .positive()
+        .optional()
+        .describe('Deviation of the spectrum of the random backgrounds; 0.5 if left out.'),
+    })
+    .optional()
+    .describe('An alpha channel: optimised over random backgrounds; with `maco` the accumulated size of the gradient.'),
+  position: z
+    .union([z.literal('centre'), z.tuple([count, count]), count])
+    .optional()
+    .describe("A neuron's place: `centre`, `[y,x]` on the layer as the network sees the moved picture, or a token's number."),
+  cosine_power: z.int().min(0).max(16).optional().describe('p in dot · max(0.1, cosine)^p at every position; 0 if left out.'),
+  reference: arrayFile.optional().describe('The picture of a caricature, `[channels,size,size]` in [0,1].'),
+  penalties: z
+    .array(penalty)
+    .min(1)
+    .optional()
+    .describe("Lucid's penalties on the picture, subtracted from the score; sums over pixels, as there."),
+  group: z
+    .strictObject({
+      pictures: z.int().min(2).max(16).describe('Pictures of a unit that are optimised together.'),
+      diversity: weight.optional().describe("Weight of the cosine between the pictures' Gram matrices."),
+      alignment: weight.optional().describe('Weight of the squared distance between neighbouring pictures.'),
+      decay_ratio: z.number().positive().optional().describe('How much the alignment falls a picture further apart; 2 if left out.'),
+      layer: z.string().min(1).optional().describe('The layer that both are taken at; the one rendered if left out.'),
+    })
+    .optional()
+    .describe("Couples a unit's pictures; a unit still does not depend on another."),
+};
+
+/** How one picture is made. Every field but the further ones has a value once a preset is resolved; see generator/render/presets.ts. */
 export const renderSettings = z.strictObject({
   size: z.int().min(16).max(1024).describe('Side of the picture, and of what the network sees, in pixels.'),
   steps: z.int().min(1).max(10_000).describe('Optimisation steps.'),
-  objective: z.enum(['channel', 'neuron']).describe('The mean over all positions of the layer, or the one at its centre.'),
+  objective: z
+    .enum(OBJECTIVES)
+    .describe(
+      'What is maximised: `channel`, the mean over all positions of the layer; `neuron`, one position of it; `class-logit`, a layer that has but one; `deepdream`, the mean of its squares; `caricature`, its likeness to what it shows for `reference`.',
+    ),
   learning_rate: z.number().positive().max(10).describe("Adam's step size at the start."),
   schedule: z.enum(['constant', 'cosine']).describe('How the learning rate goes: it stays, or falls to zero along half a cosine.'),
   decay_power: z.number().min(0).max(4).describe('The spectrum is scaled by 1/f to this power: 0 is white, 1 is Lucid, 1.5 is smoother.'),
@@ -27,6 +95,7 @@ export const renderSettings = z.strictObject({
   redirect_steps: z.int().min(0).describe('Steps at the start during which a dead non-linearity passes its gradient on.'),
   l2: z.number().min(0).describe("Weight of the penalty on the mean square of the picture's distance from grey."),
   total_variation: z.number().min(0).describe('Weight of the penalty on the mean absolute difference of neighbouring pixels.'),
+  ...furtherSettings,
 });
 export type RenderSettings = z.infer<typeof renderSettings>;
 

@@ -21,10 +21,20 @@ export function renderKey(layer: LayerKey, unit: string, vector: Float32Array, s
       encoding: ENCODING,
       weights: layer.weights,
       layer: layer.layer,
-      settings: layer.settings,
+      settings: withoutPaths(layer.settings),
       direction: sha256(float32Bytes(vector)),
       unit,
       seed,
     }),
+  );
+}
+
+/** The settings with every array known by what it holds, wherever it lies. */
+function withoutPaths(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutPaths);
+  if (value === null || typeof value !== 'object') return value;
+  const isArrayFile = 'file' in value && 'sha256' in value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, part]) => (isArrayFile && name === 'file' ? [] : [[name, withoutPaths(part)]])),
   );
 }

@@ -3,7 +3,7 @@ import { AtlasError, fault, reason } from './errors.ts';
 import type { Graph, Node, Operators, OpName, ValueType } from './graph.ts';
 import { checkShape } from './shapes/inference.ts';
 import { inferTypes } from './shapes.ts';
-import { float32, int64, type Tensor } from './tensor.ts';
+import { float32, int64, sizeOf, type Tensor } from './tensor.ts';
 
 /** Names for a new node; both are made up where left out. */
 export interface NodeNames {
@@ -42,6 +42,10 @@ export class GraphBuilder {
   /** Holds a fixed value. */
   constant(tensor: Tensor, name: string = this.#fresh('constant')): string {
     this.#check(name, tensor, 0);
+    if (tensor.data.length !== sizeOf(tensor.shape))
+      throw new AtlasError(
+        `the graph: expected ${sizeOf(tensor.shape)} values for "${name}" of shape [${tensor.shape}], received ${tensor.data.length}\nThe file is cut short or damaged.`,
+      );
     this.#declare(name, { dtype: tensor.dtype, shape: tensor.shape });
     this.#constants.set(name, tensor);
     return name;

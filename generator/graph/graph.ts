@@ -78,7 +78,7 @@ export interface Operators {
   BatchNormalization: { epsilon: number };
   /** Inputs X `[N,C,…]`, scale `[C]`, B `[C]`. */
   InstanceNormalization: { epsilon: number };
-  /** Inputs X, scale, optional B, which broadcast to X's shape from `axis` on; the first output alone. */
+  /** Inputs X, scale, optional B, both of X's shape from `axis` on; the first output alone. */
   LayerNormalization: { axis: number; epsilon: number };
   /** Local response normalisation over `size` neighbouring channels (Krizhevsky et al. 2012, §3.3, with alpha over size). */
   LRN: { alpha: number; beta: number; bias: number; size: number };

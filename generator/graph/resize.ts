@@ -32,10 +32,16 @@ export function resizedExtents(
   const sizes = constants[3];
   const result =
     sizes && sizes.data.length > 0 ? integersFor(sizes, 'sizes', shape.length) : shape.map((extent, i) => Math.floor(extent * scales[i]));
-  const moved = scales.filter((scale) => scale !== 1).length;
-  if (mode === 'cubic' && (moved > 2 || scales.slice(0, -2).some((scale) => scale !== 1)))
-    throw new Error('cubic interpolation takes the last two axes alone');
+  if (mode !== 'nearest') checkAxes(mode, scales);
   return result;
+}
+
+/** Between values, onnxruntime resizes planes and volumes alone: `[H,W]`, `[N,C,H,W]`, and for linear also `[D,H,W]` and `[N,C,D,H,W]`. */
+function checkAxes(mode: 'linear' | 'cubic', scales: readonly number[]): void {
+  const rank = scales.length;
+  if (!(mode === 'linear' ? [2, 3, 4, 5] : [2, 4]).includes(rank)) throw new Error(`${mode} interpolation does not take rank ${rank}`);
+  if (rank > 3 && scales.slice(0, 2).some((scale) => scale !== 1))
+    throw new Error(`${mode} interpolation of rank ${rank} takes the axes from the third on alone, not scales [${scales}]`);
 }
 
 /**

@@ -32,6 +32,11 @@ export function float32(shape: readonly number[], data: Float32Array | readonly 
   return { dtype: 'float32', shape, data: array };
 }
 
+/** A float32 tensor of zeros. */
+export function zeros(shape: readonly number[]): Tensor<'float32'> {
+  return float32(shape, new Float32Array(sizeOf(shape)));
+}
+
 /** An int64 tensor from numbers, as ONNX wants for shapes, axes and indices. */
 export function int64(shape: readonly number[], data: readonly number[] | Int32Array): Tensor<'int64'> {
   return { dtype: 'int64', shape, data: BigInt64Array.from(data as readonly number[], BigInt) };

@@ -1,10 +1,10 @@
 /** Timing an optimisation step: the whole of it, and the network's forward pass alone at the same size and batch. */
 import type { RenderSettings } from '../../data/schema.ts';
 import { float32 } from '../graph/tensor.ts';
-import { findLayer } from '../models/layers.ts';
 import { INPUT, type Model } from '../models/model.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { openRenderer } from './open.ts';
+import { coloursOf } from './programs.ts';
 import { canvasSize } from './transformation.ts';
 
 export interface BenchRequest {
@@ -30,10 +30,12 @@ export interface BenchResult {
   threads: number;
 }
 
-/** Steps at the start that are not counted: caches fill, and the redirected program runs. */
+/** Steps and passes at the start of a round that are not counted: caches fill. */
 const WARM_UP = 3;
+/** The step and the forward pass take turns this often, so that what else the machine does touches both alike. */
+const ROUNDS = 5;
 
-/** Renders `settings.steps` steps of the first channels of a layer, warmed up, and times each. */
+/** Renders `settings.steps` steps of the first channels of a layer a round, and as many forward passes, and times each. */
 export async function benchLayer({ model, runtime, layer, settings, batch }: BenchRequest): Promise<BenchResult> {
   const timed = { ...settings, steps: settings.steps + WARM_UP, redirect_steps: 0 };
   const renderer = await openRenderer({ model, runtime, layer, settings: timed, batch });
@@ -43,34 +45,33 @@ export async function benchLayer({ model, runtime, layer, settings, batch }: Ben
     direction[i % channels] = 1;
     return { unit: `channel-${i % channels}`, direction, seed: 0 };
   });
-  const marks: number[] = [];
-  await renderer.render(jobs, { onStep: () => marks.push(performance.now()) });
-  await renderer.dispose();
-  const steps = marks.slice(WARM_UP).map((mark, i) => (mark - marks[WARM_UP + i - 1]) / batch);
-  const forward = await timeForward(model, runtime, findLayer(model, layer).name, canvasSize(settings), batch, settings.steps);
+  const side = canvasSize(settings);
+  const forward = await runtime.compile(model.graph({ layers: [renderer.layer.name], batch, height: side, width: side }));
+  const colours = coloursOf(model);
+  const input = float32([batch, colours, side, side], new Float32Array(batch * colours * side * side).fill(0.1));
+  const steps: number[] = [];
+  const passes: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const marks: number[] = [];
+    await renderer.render(jobs, { onStep: () => marks.push(performance.now()) });
+    steps.push(...marks.slice(WARM_UP).map((mark, i) => (mark - marks[WARM_UP + i - 1]) / batch));
+    for (let i = -WARM_UP; i < settings.steps; i++) {
+      const start = performance.now();
+      await forward.run({ [INPUT]: input });
+      if (i >= 0) passes.push((performance.now() - start) / batch);
+    }
+  }
+  await Promise.all([renderer.dispose(), forward.dispose()]);
   return {
     layer: renderer.layer.name,
     size: settings.size,
     batch,
     ms_per_image_step: quantile(steps, 0.5),
     ms_spread: (quantile(steps, 0.75) - quantile(steps, 0.25)) / 2,
-    forward_ms_per_image: quantile(forward, 0.5) / batch,
+    forward_ms_per_image: quantile(passes, 0.5),
     runtime: `${runtime.version}, ${runtime.device}`,
     threads: runtime.threads,
   };
-}
-
-async function timeForward(model: Model, runtime: Runtime, layer: string, side: number, batch: number, runs: number): Promise<number[]> {
-  const program = await runtime.compile(model.graph({ layers: [layer], batch, height: side, width: side }));
-  const input = float32([batch, 3, side, side], new Float32Array(batch * 3 * side * side).fill(0.1));
-  const times: number[] = [];
-  for (let i = -WARM_UP; i < runs; i++) {
-    const start = performance.now();
-    await program.run({ [INPUT]: input });
-    if (i >= 0) times.push(performance.now() - start);
-  }
-  await program.dispose();
-  return times;
 }
 
 /** The value below which the share lies, of an unsorted list. */

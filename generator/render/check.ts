@@ -7,13 +7,14 @@ import { findLayer } from '../models/layers.ts';
 import { INPUT, type Model } from '../models/model.ts';
 import type { Program, Runtime } from '../runtime/runtime.ts';
 import { addScore, DIRECTIONS, MASK, objectiveMask } from './objective.ts';
+import { coloursOf } from './programs.ts';
 
 export interface CheckRequest {
   readonly model: Model;
   readonly runtime: Runtime;
   /** Name or slug. */
   readonly layer: string;
-  /** `[3,H,W]` or `[N,3,H,W]`; {@link waves} at the model's size if left out. */
+  /** `[colours,H,W]` or `[N,colours,H,W]`, three colours for most networks; {@link waves} at the model's size if left out. */
   readonly input?: Tensor<'float32'>;
   /** The input is in the network's own range, not in [0,1]. */
   readonly raw?: boolean;
@@ -38,15 +39,15 @@ export interface CheckResult {
   gradient: Tensor<'float32'>;
 }
 
-/** A picture to check with, in [0,1]: `0.5 + 0.5 sin(0.37(c+1) + 0.11y + 0.07x(c+1))`, `[3,H,W]`. */
-export function waves(height: number, width: number): Tensor<'float32'> {
-  const data = new Float32Array(3 * height * width);
-  for (let c = 0, i = 0; c < 3; c++) {
+/** A picture to check with, in [0,1]: `0.5 + 0.5 sin(0.37(c+1) + 0.11y + 0.07x(c+1))`, `[colours,H,W]`. */
+export function waves(height: number, width: number, colours = 3): Tensor<'float32'> {
+  const data = new Float32Array(colours * height * width);
+  for (let c = 0, i = 0; c < colours; c++) {
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++, i++) data[i] = 0.5 + 0.5 * Math.sin(0.37 * (c + 1) + 0.11 * y + 0.07 * x * (c + 1));
     }
   }
-  return float32([3, height, width], data);
+  return float32([colours, height, width], data);
 }
 
 /** Runs the check. Throws for a channel or a direction that the layer does not have, and for an input of another shape. */
@@ -60,8 +61,9 @@ export async function checkLayer({
   direction,
 }: CheckRequest): Promise<CheckResult> {
   const layer = findLayer(model, reference);
-  const picture = input ?? waves(model.size, model.size);
-  const [batch, height, width] = pictureShape(picture.shape);
+  const colours = coloursOf(model);
+  const picture = input ?? waves(model.size, model.size, colours);
+  const [batch, height, width] = pictureShape(picture.shape, colours);
   const directions = directionRows(layer.name, layer.shape[0], batch, channel, direction);
 
   const builder = GraphBuilder.from(model.graph({ layers: [layer.name], batch, height, width }));
@@ -70,11 +72,12 @@ export async function checkLayer({
   const [channels, rows, columns] = builder.shape(layer.name).slice(1);
   const whole = await runtime.compile(builder.build([score, gradient, 'pooled']));
   const forward = await runtime.compile(builder.build([score]));
-  const objective = { [DIRECTIONS]: directions, [MASK]: objectiveMask('channel', rows, columns) };
-  const run = (program: Program, data: Float32Array) => program.run({ ...objective, [INPUT]: float32([batch, 3, height, width], data) });
+  const objective = { [DIRECTIONS]: directions, [MASK]: objectiveMask({ objective: 'channel' }, rows, columns) };
+  const run = (program: Program, data: Float32Array) =>
+    program.run({ ...objective, [INPUT]: float32([batch, colours, height, width], data) });
 
   const { scale, offset } = model.preprocess;
-  const colour = (i: number) => Math.floor(i / (height * width)) % 3;
+  const colour = (i: number) => Math.floor(i / (height * width)) % colours;
   const values = raw ? picture.data : picture.data.map((value, i) => value * scale[colour(i)] + offset[colour(i)]);
   const outputs = await run(whole, values);
   const byInput = float32Data(outputs[gradient] as Tensor, 'gradient');
@@ -117,12 +120,12 @@ function norms(values: Float32Array): number[] {
   return Array.from({ length: Math.ceil(values.length / 4096) }, (_, i) => Math.hypot(...values.subarray(i * 4096, (i + 1) * 4096)));
 }
 
-function pictureShape(shape: readonly number[]): [number, number, number] {
+function pictureShape(shape: readonly number[], expected: number): [number, number, number] {
   const [batch, colours, height, width] = shape.length === 3 ? [1, ...shape] : shape;
-  if ((shape.length !== 3 && shape.length !== 4) || colours !== 3) {
+  if ((shape.length !== 3 && shape.length !== 4) || colours !== expected) {
     throw fault({
       where: 'atlas check',
-      expected: 'shape (3,H,W) or (N,3,H,W)',
+      expected: `shape (${expected},H,W) or (N,${expected},H,W)`,
       name: 'the input',
       received: `(${shape})`,
       remedy: 'Put the colours before height and width: array.transpose(2, 0, 1).',

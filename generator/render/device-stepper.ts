@@ -1,27 +1,31 @@
 /** Steps for runtimes whose values lie on a device: one program a step, the state never leaves it. */
 import { AtlasError } from '../graph/errors.ts';
 import { float32Data, type Tensor } from '../graph/tensor.ts';
+import { findLayer } from '../models/layers.ts';
 import type { Resident, Runtime, Value } from '../runtime/runtime.ts';
 import { adamInputs, STATE } from './adam.ts';
-import { type ProgramRequest, stepGraph } from './programs.ts';
+import { hasAlpha } from './parameterisation/colour.ts';
+import { coloursOf, type ProgramRequest, stepGraph } from './programs.ts';
 import { nextState, objectiveInputs, type Stepper, startState } from './stepper.ts';
 import { canvasSize, drawTransformation, emptyWarp, fillWarp } from './transformation.ts';
+import { addSizes, appendGradientAlpha, BACKGROUND, drawBackground } from './transparency.ts';
 import { warpTensors } from './warp-graph.ts';
 
 export async function compileDeviceStepper(request: ProgramRequest & { runtime: Runtime }): Promise<Stepper> {
-  const { model, layer, runtime, settings, batch } = request;
+  const { model, runtime, settings, batch } = request;
+  const colours = coloursOf(model);
   const options = { resident: [...Object.values(STATE), 'image'] };
   const graph = stepGraph(request);
-  const side = canvasSize(settings);
-  const network = model.graph({ layers: [layer], batch, height: side, width: side });
-  const layerShape = network.types.get(layer)?.shape.slice(1) ?? [];
+  const shapes = [request.layer, ...(request.others ?? [])].map((name) => findLayer(model, name, canvasSize(settings)).shape);
   const plain = await runtime.compile(graph, options);
   const redirected = settings.redirect_steps > 0 ? await runtime.compile(stepGraph(request, true), options) : plain;
   const warp = emptyWarp(settings);
   let seed = 0;
+  let count = 0;
   let objective: Record<string, Tensor> = {};
   let state: Record<string, Value> = {};
   let image: Resident | undefined;
+  let accumulated = new Float32Array();
 
   const release = () => {
     for (const value of [...Object.values(state), image]) if (value && 'resident' in value) value.dispose();
@@ -33,21 +37,28 @@ export async function compileDeviceStepper(request: ProgramRequest & { runtime: 
     start: async (jobs) => {
       release();
       seed = jobs[0].seed;
-      objective = objectiveInputs(jobs, settings, batch, layerShape);
-      state = startState(jobs, settings, batch);
+      count = jobs.length;
+      objective = objectiveInputs(jobs, settings, batch, shapes);
+      state = startState(jobs, settings, batch, colours);
+      accumulated = new Float32Array(batch * colours * settings.size ** 2);
     },
     step: async (step) => {
       fillWarp(drawTransformation(seed, step, settings), settings, warp);
       const program = step < settings.redirect_steps ? redirected : plain;
-      const outputs = await program.run({ ...state, ...objective, ...warpTensors(warp, settings), ...adamInputs(step, settings) });
+      const backgrounds: Record<string, Tensor> = hasAlpha(settings) ? { [BACKGROUND]: drawBackground(seed, step, settings, colours) } : {};
+      const inputs = { ...objective, ...backgrounds, ...warpTensors(warp, settings), ...adamInputs(step, settings) };
+      const outputs = await program.run({ ...state, ...inputs });
       state = nextState(outputs, state);
       image?.dispose();
       image = outputs.image as Resident;
+      if (outputs.image_gradient) addSizes(accumulated, float32Data(outputs.image_gradient as Tensor, 'image_gradient'));
       return float32Data(outputs.score as Tensor, 'score');
     },
     images: async () => {
       if (!image) throw new AtlasError('render: expected step() before images()');
-      return float32Data(await image.read(), 'image');
+      const images = float32Data(await image.read(), 'image');
+      const whole = settings.transparency && !hasAlpha(settings) ? appendGradientAlpha(images, accumulated, batch, colours) : images;
+      return whole.subarray(0, (whole.length / batch) * count);
     },
     dispose: async () => {
       release();

@@ -1,68 +1,58 @@
-/** Opening a layer to render it: the optimisation's loop. */
+/** Opening a layer to render it. */
+import type { RenderSettings } from '../../data/schema.ts';
 import { AtlasError } from '../graph/errors.ts';
 import { findLayer } from '../models/layers.ts';
 import { compileDeviceStepper } from './device-stepper.ts';
+import { hostPrograms } from './host-programs.ts';
 import { compileHostStepper } from './host-stepper.ts';
-import type { LayerRequest, Rendered, Renderer, RenderJob, RenderOptions } from './renderer.ts';
-import type { Stepper } from './stepper.ts';
+import { optimise } from './optimise.ts';
+import type { LayerRequest, Renderer, RenderJob } from './renderer.ts';
+import { openThreads } from './threads.ts';
 
-/** Compiles a layer's programs for rendering. */
+/**
+ * Compiles a layer's programs for rendering. On the CPU each thread has pictures of its own, from start to finish: that keeps every core busy
+ * where sharing each operator between them does not (test/bench/RESULTS.md).
+ */
 export async function openRenderer(request: LayerRequest): Promise<Renderer> {
-  const layer = findLayer(request.model, request.layer, request.settings.size);
-  const { runtime, settings, batch } = request;
-  const compile = runtime.memory === 'host' ? compileHostStepper : compileDeviceStepper;
-  const stepper = await compile({ ...request, layer: layer.name });
+  const { model, batch } = request;
+  const layer = findLayer(model, request.layer, request.settings.size);
+  const others = (request.others ?? []).map((other) => findLayer(model, other, request.settings.size).name);
+  const settings = withGroupLayer(request);
+  const { render, dispose } = await openSteps({ ...request, settings, layer: layer.name, others });
   return {
     layer,
-    settings,
+    settings: request.settings,
     batch,
     render: async (jobs, options = {}) => {
       if (jobs.length === 0 || jobs.length > batch) throw new AtlasError(`render: expected 1 to ${batch} jobs, received ${jobs.length}`);
-      if (jobs.some((job) => job.seed !== jobs[0].seed))
-        throw new AtlasError('render: expected one seed for all jobs of a batch, since they share their transformations, received several');
-      return optimise(stepper, jobs, request, options);
+      checkSeeds(jobs, settings);
+      return render(jobs, options);
     },
-    dispose: () => stepper.dispose(),
+    dispose,
   };
 }
 
-async function optimise(
-  stepper: Stepper,
-  jobs: readonly RenderJob[],
-  { settings }: LayerRequest,
-  { signal, onStep }: RenderOptions,
-): Promise<Rendered[]> {
-  const { steps, size } = settings;
-  const curves = jobs.map(() => new Float32Array(steps));
-  await stepper.start(jobs);
-  for (let step = 0; step < steps; step++) {
-    signal?.throwIfAborted();
-    const scores = await stepper.step(step);
-    for (let b = 0; b < jobs.length; b++) curves[b][step] = scores[b];
-    onStep?.(step);
-  }
-  const images = await stepper.images();
-  return curves.map((curve, b) => finish(images.subarray(b * 3 * size * size, (b + 1) * 3 * size * size), curve, size));
+async function openSteps(request: LayerRequest): Promise<Pick<Renderer, 'render' | 'dispose'>> {
+  const { runtime, settings, batch } = request;
+  const threads = Math.min(runtime.threads, Math.floor(batch / (settings.group?.pictures ?? 1)));
+  if (runtime.memory === 'host' && runtime.name === 'onnxruntime' && threads > 1) return openThreads(hostPrograms(request), threads);
+  const stepper = await (runtime.memory === 'host' ? compileHostStepper(hostPrograms(request), runtime) : compileDeviceStepper(request));
+  return { render: (jobs, options = {}) => optimise(stepper, jobs, settings, options), dispose: () => stepper.dispose() };
 }
 
-/** Below this deviation of the 8-bit values a picture is called flat: nobody sees anything in it. */
-const FLAT_DEVIATION = 2;
+/** The settings with the name of the layer that a group is compared at. */
+function withGroupLayer({ model, settings }: LayerRequest): RenderSettings {
+  if (!settings.group?.layer) return settings;
+  return { ...settings, group: { ...settings.group, layer: findLayer(model, settings.group.layer, settings.size).name } };
+}
 
-/** Planar values in [0,1] to interleaved bytes, with a verdict. */
-function finish(image: Float32Array, curve: Float32Array, size: number): Rendered {
-  const area = size * size;
-  const pixels = new Uint8Array(3 * area);
-  let sum = 0;
-  let squares = 0;
-  for (let colour = 0; colour < 3; colour++) {
-    for (let i = 0; i < area; i++) {
-      const value = Math.round(255 * Math.min(1, Math.max(0, image[colour * area + i])));
-      pixels[3 * i + colour] = value;
-      sum += value;
-      squares += value * value;
-    }
-  }
-  const finite = curve.every(Number.isFinite) && image.every(Number.isFinite);
-  const deviation = Math.sqrt(Math.max(0, squares / pixels.length - (sum / pixels.length) ** 2));
-  return { state: !finite ? 'diverged' : deviation < FLAT_DEVIATION ? 'flat' : 'ok', pixels, curve };
+/** A batch shares its transformations, which the first seed names: its jobs have one seed, or its groups the same seeds in the same order. */
+function checkSeeds(jobs: readonly RenderJob[], { group }: RenderSettings): void {
+  const pictures = group?.pictures ?? 1;
+  if (jobs.length % pictures !== 0 || jobs.some(({ unit }, i) => unit !== jobs[i - (i % pictures)].unit))
+    throw new AtlasError(
+      `render: expected ${pictures} jobs of each unit after each other, since they are optimised together, received others`,
+    );
+  if (jobs.some(({ seed }, i) => seed !== jobs[i % pictures].seed))
+    throw new AtlasError('render: expected one seed for all jobs of a batch, since they share their transformations, received several');
 }

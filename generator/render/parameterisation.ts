@@ -1,125 +1,56 @@
-/** The picture's parameterisation: a Fourier spectrum with decorrelated colour (Olah, Mordvintsev and Schubert, Distill 2017, "Preconditioning"). */
+/** The picture's parameterisations: what is optimised, how it begins, and the picture it makes: the sigmoid of logits, whichever it is. */
 import type { RenderSettings } from '../../data/schema.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
-import { float32 } from '../graph/tensor.ts';
+import { sizeOf } from '../graph/tensor.ts';
+import { colourMatrix, optimisedAxes } from './parameterisation/colour.ts';
+import { addFourier, FOURIER_CONTRAST, spectrumShape } from './parameterisation/fourier.ts';
+import { addMaco } from './parameterisation/maco.ts';
+import { addPyramid, listLevels, planeLength } from './parameterisation/pyramid.ts';
 import { RandomStream } from './random.ts';
 
-/** Lucid's square root of the colour correlation of ImageNet, row-major `[rgb, axis]` (lucid/optvis/param/color.py). */
-const COLOUR_CORRELATION_ROOT = [0.26, 0.09, 0.02, 0.27, 0.0, -0.05, 0.27, -0.09, 0.03];
-
-/** Lucid divides the spectrum's picture by four before the sigmoid. */
-const CONTRAST = 1 / 4;
-
-/** The spectrum of a real picture of `[size,size]`: kx from 0 to size/2 alone, since the rest is its conjugate. */
-export function spectrumShape(size: number): readonly [number, number, number] {
-  return [2, size, Math.floor(size / 2) + 1];
-}
-
-/** The shape of the parameters of a batch: `[batch,3,2,size,size/2+1]`, axis 2 being real and imaginary part. */
-export function parameterShape(batch: number, size: number): readonly number[] {
-  return [batch, 3, ...spectrumShape(size)];
+/** The shape of the parameters of a batch: `[batch,axes,2,size,size/2+1]` (real and imaginary part), `[batch,axes,size,size/2+1]` for phases, `[batch,axes,values]` else. */
+export function parameterShape(batch: number, settings: RenderSettings, colours: number): readonly number[] {
+  const axes = optimisedAxes(settings, colours);
+  switch (settings.parameterisation) {
+    case undefined:
+    case 'fourier':
+      return [batch, axes, ...spectrumShape(settings.size)];
+    case 'maco':
+      return [batch, axes, ...spectrumShape(settings.size).slice(1)];
+    default:
+      return [batch, axes, planeLength(listLevels(settings))];
+  }
 }
 
 /**
- * The starting parameters of one picture, `[3,2,size,size/2+1]`: normal draws of deviation `start_deviation`, named by the unit and the seed.
+ * The starting parameters of one picture, of {@link parameterShape} without its batch, named by the unit and the seed: normal draws of deviation
+ * `start_deviation`; phases between −π and π.
  */
-export function startParameters(unit: string, seed: number, { size, start_deviation }: RenderSettings): Float32Array {
+export function startParameters(unit: string, seed: number, settings: RenderSettings, colours: number): Float32Array {
   const stream = new RandomStream('start', unit, seed);
-  const [parts, rows, columns] = spectrumShape(size);
-  return Float32Array.from({ length: 3 * parts * rows * columns }, () => start_deviation * stream.normal());
-}
-
-/** Adds the picture that the parameters stand for, `[batch,3,size,size]` with values in (0,1): the sigmoid of {@link addLogits}, called `output`. */
-export function addImage(builder: GraphBuilder, parameters: string, settings: RenderSettings, output: string): string {
-  return builder.add('Sigmoid', [addLogits(builder, parameters, settings)], {}, { outputs: [output] });
-}
-
-/** Adds colour · irfft2(spectrum · decay) / 4, the transform orthonormal, `[batch,3,size,size]`: linear in the parameters. */
-export function addLogits(builder: GraphBuilder, parameters: string, settings: RenderSettings): string {
-  const { size, decay_power, decorrelate } = settings;
-  const [batch] = builder.shape(parameters);
-  const [parts, rows, columns] = spectrumShape(size);
-  const planes = batch * 3;
-  const spectrum = builder.add('Reshape', [parameters, builder.integers([batch, 3, parts * rows, columns])], { allowzero: 0 });
-  const decay = builder.constant(float32([1, 1, parts * rows, columns], decayFilter(size, decay_power)));
-  const scaled = builder.add('Mul', [spectrum, decay], {});
-  // Colour is linear, so that it may come before the transform.
-  const colour = builder.constant(float32([3, 3, 1, 1], colourMatrix(decorrelate)));
-  const coloured = builder.add('Conv', [scaled, colour], { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], group: 1 });
-  const flat = builder.add('Reshape', [coloured, builder.integers([planes, parts * rows, columns])], { allowzero: 0 });
-  const columnsDone = builder.add('MatMul', [builder.constant(float32([2 * size, 2 * size], inverseColumns(size))), flat], {});
-  const lines = builder.add('Reshape', [columnsDone, builder.integers([planes * size, 2 * columns])], { allowzero: 0 });
-  const rowsDone = builder.add('MatMul', [lines, builder.constant(float32([2 * columns, size], inverseRows(size)))], {});
-  return builder.add('Reshape', [rowsDone, builder.integers([batch, 3, size, size])], { allowzero: 0 });
+  const length = sizeOf(parameterShape(1, settings, colours));
+  const draw =
+    settings.parameterisation === 'maco' ? () => stream.between(-Math.PI, Math.PI) : () => settings.start_deviation * stream.normal();
+  return Float32Array.from({ length }, draw);
 }
 
 /**
- * The factor of every coefficient, `[2·size, size/2+1]`: 1/max(f, 1/size)^power with f in cycles per pixel, scaled so that white parameters
- * give a picture of the same energy whatever the power: a learning rate then means the same for all.
+ * Adds the picture that the parameters stand for, `[batch,channels,size,size]` with values in (0,1): the sigmoid of {@link addLogits}, called
+ * `output`. Its channels are the network's `colours`, then alpha where the settings have it.
  */
-export function decayFilter(size: number, power: number): Float32Array {
-  const columns = Math.floor(size / 2) + 1;
-  const filter = new Float32Array(2 * size * columns);
-  let energy = 0;
-  let lucidEnergy = 0;
-  for (let ky = 0; ky < size; ky++) {
-    for (let kx = 0; kx < columns; kx++) {
-      const frequency = Math.max(Math.hypot(Math.min(ky, size - ky), kx) / size, 1 / size);
-      filter[ky * columns + kx] = frequency ** -power;
-      energy += frequency ** (-2 * power);
-      lucidEnergy += frequency ** -2;
-    }
-  }
-  const level = Math.sqrt(lucidEnergy / energy);
-  const half = size * columns;
-  for (let i = 0; i < half; i++) {
-    filter[i] *= level;
-    filter[half + i] = filter[i];
-  }
-  return filter;
+export function addImage(builder: GraphBuilder, parameters: string, settings: RenderSettings, colours: number, output: string): string {
+  return builder.add('Sigmoid', [addLogits(builder, parameters, settings, colours)], {}, { outputs: [output] });
 }
 
-/**
- * The inverse transform along y as a real matrix, `[2·size, 2·size]`. It reads the real parts, then the imaginary ones; it writes them
- * alternating, so that the rows of one y lie together.
- */
-function inverseColumns(size: number): Float32Array {
-  const matrix = new Float32Array((2 * size) ** 2);
-  const level = 1 / Math.sqrt(size);
-  for (let y = 0; y < size; y++) {
-    for (let ky = 0; ky < size; ky++) {
-      const angle = (2 * Math.PI * ((y * ky) % size)) / size;
-      const [cosine, sine] = [level * Math.cos(angle), level * Math.sin(angle)];
-      const real = 2 * y * 2 * size;
-      const imaginary = real + 2 * size;
-      matrix[real + ky] = cosine;
-      matrix[real + size + ky] = -sine;
-      matrix[imaginary + ky] = sine;
-      matrix[imaginary + size + ky] = cosine;
-    }
+/** Adds what the picture is the sigmoid of, `[batch,channels,size,size]`: linear in the parameters, but for MACO. */
+export function addLogits(builder: GraphBuilder, parameters: string, settings: RenderSettings, colours: number): string {
+  switch (settings.parameterisation) {
+    case undefined:
+    case 'fourier':
+      return addFourier(builder, parameters, settings, colourMatrix(settings, colours, FOURIER_CONTRAST));
+    case 'maco':
+      return addMaco(builder, parameters, settings, colourMatrix(settings, colours, 1));
+    default:
+      return addPyramid(builder, parameters, settings, colourMatrix(settings, colours, 1));
   }
-  return matrix;
-}
-
-/** The inverse transform along x, `[2·(size/2+1), size]`: columns between the first and the Nyquist one count twice, for their conjugates. */
-function inverseRows(size: number): Float32Array {
-  const columns = Math.floor(size / 2) + 1;
-  const matrix = new Float32Array(2 * columns * size);
-  for (let kx = 0; kx < columns; kx++) {
-    const level = (kx === 0 || 2 * kx === size ? 1 : 2) / Math.sqrt(size);
-    for (let x = 0; x < size; x++) {
-      const angle = (2 * Math.PI * ((x * kx) % size)) / size;
-      matrix[kx * size + x] = level * Math.cos(angle);
-      matrix[(columns + kx) * size + x] = -level * Math.sin(angle);
-    }
-  }
-  return matrix;
-}
-
-/** `[3,3]`: colour axes to RGB, times the contrast; Lucid's matrix over its largest column norm, or the identity. */
-function colourMatrix(decorrelate: boolean): number[] {
-  if (!decorrelate) return [CONTRAST, 0, 0, 0, CONTRAST, 0, 0, 0, CONTRAST];
-  const root = COLOUR_CORRELATION_ROOT;
-  const largest = Math.max(...[0, 1, 2].map((column) => Math.hypot(root[column], root[column + 3], root[column + 6])));
-  return root.map((value) => (CONTRAST * value) / largest);
 }

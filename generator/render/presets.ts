@@ -1,7 +1,7 @@
 /** Named settings of the renderer. */
-import type { Plan, PRESETS, RenderSettings } from '../../data/schema.ts';
-import { fault } from '../graph/errors.ts';
-import { canvasSize } from './transformation.ts';
+import { type Plan, type PRESETS, type RenderSettings, renderSettings } from '../../data/schema.ts';
+import { pinArray } from './array-file.ts';
+import { checkSettings } from './contradictions.ts';
 
 type Preset = (typeof PRESETS)[number];
 
@@ -48,22 +48,40 @@ export const PRESET_SETTINGS: Record<Preset, RenderSettings> = {
   },
 };
 
-/** A preset with what the plan and then the layer say otherwise. Throws where the settings contradict each other. */
+/** What a parameterisation changes of a preset, unless the plan says otherwise: the size of a step depends on what is stepped. Tuned by eye. */
+const PARAMETERISATION_SETTINGS: Partial<Record<NonNullable<RenderSettings['parameterisation']>, Partial<RenderSettings>>> = {
+  pixel: { learning_rate: 0.05 },
+  'laplacian-pyramid': { learning_rate: 0.05 },
+  'low-resolution': { learning_rate: 0.05 },
+  maco: { learning_rate: 0.3, decay_power: 1 },
+};
+
+/**
+ * A preset with what the plan and then the layer say otherwise. Further settings that change nothing are left out, and arrays are pinned to what
+ * they hold. Throws where the settings contradict each other.
+ */
 export function resolveSettings(plan: Partial<Plan['render']>, layer: Partial<RenderSettings> = {}): RenderSettings {
   const { preset = 'atlas', ...overrides } = plan;
-  const settings = { ...PRESET_SETTINGS[preset], ...overrides, ...layer };
-  const { size, jitter, final_jitter, scale } = settings;
-  const wrong = (name: string, expected: string, received: unknown, remedy: string) =>
-    fault({ where: 'the plan', expected, name: `render.${name}`, received, remedy, exitCode: 2 });
-  if (2 * canvasSize(settings) < size) {
-    const least = Math.ceil((jitter + final_jitter - size / 2) / 2);
-    throw wrong(
-      'pad',
-      `at least ${least}, so that the shifts leave half of ${size} pixels in view`,
-      settings.pad,
-      'Raise the padding, or lower jitter and final_jitter.',
-    );
-  }
-  if (scale[0] > scale[1]) throw wrong('scale', 'the smaller magnification first', scale, 'Swap the two.');
+  const said = { ...overrides, ...layer };
+  const tuned = said.parameterisation ? PARAMETERISATION_SETTINGS[said.parameterisation] : undefined;
+  const settings = canonical({ ...PRESET_SETTINGS[preset], ...tuned, ...said });
+  checkSettings(settings);
   return settings;
+}
+
+/** What a further setting is where it is left out. */
+const LEFT_OUT: Partial<RenderSettings> = { parameterisation: 'fourier', grey_scale: false, position: 'centre', cosine_power: 0 };
+
+function canonical(settings: RenderSettings): RenderSettings {
+  const kept = Object.entries(settings).filter(([name, value]) => value !== undefined && value !== LEFT_OUT[name as keyof RenderSettings]);
+  const result = renderSettings.parse(Object.fromEntries(kept));
+  const { magnitude, reference, penalties } = result;
+  return {
+    ...result,
+    ...(magnitude ? { magnitude: pinArray(magnitude) } : {}),
+    ...(reference ? { reference: pinArray(reference) } : {}),
+    ...(penalties
+      ? { penalties: penalties.map((one) => (one.kind === 'input-difference' ? { ...one, picture: pinArray(one.picture) } : one)) }
+      : {}),
+  };
 }

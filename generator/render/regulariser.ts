@@ -1,14 +1,22 @@
 /** Penalties on the picture, subtracted from the score. */
 import type { RenderSettings } from '../../data/schema.ts';
+import type { RuleTable } from '../gradient/rules/table.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
+import { addLucidPenalty } from './regulariser/lucid.ts';
 
-/** Adds the penalties of the settings for `image` `[batch,3,size,size]`, `[batch]`; nothing where all weights are 0. */
-export function addPenalty(builder: GraphBuilder, image: string, { l2, total_variation, size }: RenderSettings): string | undefined {
+/** Gradient rules for a penalty: an Identity in it stands for what Lucid holds fixed (`tf.stop_gradient`). */
+export const FIXED = { Identity: () => [undefined] } satisfies Partial<RuleTable>;
+
+/** Adds the penalties of the settings for `image` `[batch,channels,size,size]`, `[batch]`; nothing where all weights are 0. Differentiate it with {@link FIXED}. */
+export function addPenalty(builder: GraphBuilder, image: string, settings: RenderSettings): string | undefined {
+  const { l2, total_variation, size, penalties = [] } = settings;
   const parts = [
     ...(l2 > 0 ? [weighted(builder, l2, meanSquareFromGrey(builder, image))] : []),
     ...(total_variation > 0 ? [weighted(builder, total_variation, totalVariation(builder, image, size))] : []),
+    ...penalties.map((penalty) => weighted(builder, penalty.weight, addLucidPenalty(builder, image, penalty))),
   ];
   if (parts.length === 0) return undefined;
+  if (parts.length > 2) return builder.add('Sum', parts, {});
   return parts.length === 1 ? parts[0] : builder.add('Add', parts, {});
 }
 

@@ -12,14 +12,18 @@ export interface RenderJob {
   readonly unit: string;
   /** Unit vector over the layer's channels, `[C]`. */
   readonly direction: Float32Array;
+  /** Directions of the request's further layers, in their order; one that is left out counts for nothing. */
+  readonly others?: readonly Float32Array[];
   readonly seed: number;
 }
 
 /** One picture made. */
 export interface Rendered {
   readonly state: 'ok' | 'flat' | 'diverged';
-  /** RGB, 8 bits, row-major, `[size,size,3]`. */
+  /** RGB, 8 bits, row-major, `[size,size,3]`; RGBA, `[size,size,4]`, where the settings ask for transparency. */
   readonly pixels: Uint8Array;
+  /** The picture itself, `[channels,size,size]`, where its channels are neither one nor three, so that the pixels show a part of it. */
+  readonly values?: Float32Array;
   /** The objective at every step, `[steps]`, on the transformed picture, in the layer's own units. */
   readonly curve: Float32Array;
 }
@@ -37,7 +41,10 @@ export interface Renderer {
   readonly settings: RenderSettings;
   /** Most jobs that one call takes. */
   readonly batch: number;
-  /** A job's picture depends on the job and the settings alone, not on its neighbours or their number. */
+  /**
+   * A job's picture depends on the job and the settings alone, not on its neighbours or their number. With `settings.group` that holds for
+   * groups: so many jobs after each other are one unit's, and all groups have the same seeds.
+   */
   render(jobs: readonly RenderJob[], options?: RenderOptions): Promise<Rendered[]>;
   dispose(): Promise<void>;
 }
@@ -48,9 +55,11 @@ export interface Probe {
   readonly batch: number;
   /**
    * The layer's activations pooled by the objective's mask (mean over positions for `channel`, the centre for `neuron`), of `count` pictures
-   * `[count,3,size,size]` with values in [0,1]. Returns `[count,C]`, so that a direction's score is a dot product with a row.
+   * `[count,channels,size,size]` with values in [0,1]. Returns `[count,C]`, so that a direction's score is a dot product with a row.
    */
   pooled(images: Float32Array, count: number): Promise<Float32Array>;
+  /** The scores of pictures `[jobs,channels,size,size]`, `[jobs]`, where they are not such products; a picture is scored without its group. */
+  scores?(images: Float32Array, jobs: readonly RenderJob[]): Promise<Float32Array>;
   dispose(): Promise<void>;
 }
 
@@ -59,6 +68,8 @@ export interface LayerRequest {
   readonly runtime: Runtime;
   /** Layer name or slug. */
   readonly layer: string;
+  /** Further layers that the jobs have directions of, by name or slug. */
+  readonly others?: readonly string[];
   readonly settings: RenderSettings;
   readonly batch: number;
 }

@@ -4,7 +4,8 @@ import type { RenderSettings } from '../../data/schema.ts';
 import { float32, type Tensor } from '../graph/tensor.ts';
 import type { Resident, Value } from '../runtime/runtime.ts';
 import { STATE } from './adam.ts';
-import { DIRECTIONS, MASK, objectiveMask } from './objective.ts';
+import { objectiveNames } from './objective/score.ts';
+import { objectiveMask } from './objective.ts';
 import { parameterShape, startParameters } from './parameterisation.ts';
 import type { RenderJob } from './renderer.ts';
 
@@ -14,31 +15,43 @@ export interface Stepper {
   start(jobs: readonly RenderJob[]): Promise<void>;
   /** One step; returns the score of every job before it, on the transformed picture. */
   step(step: number): Promise<Float32Array>;
-  /** The pictures as they are now, `[batch,3,size,size]` in (0,1). */
+  /** The jobs' pictures as they are now, `[jobs,channels,size,size]` in (0,1), alpha last where they have it. */
   images(): Promise<Float32Array>;
   dispose(): Promise<void>;
 }
 
 /** The state of a new batch: parameters from each job's own start, moments at zero. Places beyond the jobs stay at zero. */
-export function startState(jobs: readonly RenderJob[], settings: RenderSettings, batch: number): Record<keyof typeof STATE, Tensor> {
-  const shape = parameterShape(batch, settings.size);
+export function startState(
+  jobs: readonly RenderJob[],
+  settings: RenderSettings,
+  batch: number,
+  colours: number,
+): Record<keyof typeof STATE, Tensor> {
+  const shape = parameterShape(batch, settings, colours);
   const zeros = () => float32(shape, new Float32Array(shape.reduce((product, extent) => product * extent, 1)));
   const parameters = zeros();
   const stride = parameters.data.length / batch;
-  for (const [b, job] of jobs.entries()) parameters.data.set(startParameters(job.unit, job.seed, settings), b * stride);
+  for (const [b, job] of jobs.entries()) parameters.data.set(startParameters(job.unit, job.seed, settings, colours), b * stride);
   return { parameters, first: zeros(), second: zeros() };
 }
 
-/** D and M for a batch of a layer of shape `[C,h,w]` on the canvas. */
+/** D and M for a batch, of the layer rendered and of every further one; `shapes` are the layers' on the canvas, `[C,h,w]`. */
 export function objectiveInputs(
   jobs: readonly RenderJob[],
   settings: RenderSettings,
   batch: number,
-  [channels, height, width]: readonly number[],
+  shapes: readonly (readonly number[])[],
 ): Record<string, Tensor> {
-  const directions = new Float32Array(batch * channels);
-  for (const [b, job] of jobs.entries()) directions.set(job.direction, b * channels);
-  return { [DIRECTIONS]: float32([batch, channels], directions), [MASK]: objectiveMask(settings.objective, height, width) };
+  const inputs: Record<string, Tensor> = {};
+  if (settings.objective === 'caricature') return inputs;
+  for (const [i, [channels, height, width]] of shapes.entries()) {
+    const directions = new Float32Array(batch * channels);
+    for (const [b, job] of jobs.entries()) directions.set((i === 0 ? job.direction : job.others?.[i - 1]) ?? [], b * channels);
+    const names = objectiveNames(i);
+    inputs[names.directions] = float32([batch, channels], directions);
+    inputs[names.mask] = objectiveMask(settings, height, width);
+  }
+  return inputs;
 }
 
 /** Takes the next state out of a step's outputs; the old one is freed where it lives on a device. */

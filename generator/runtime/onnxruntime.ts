@@ -9,6 +9,7 @@ import type { Graph, ValueType } from '../graph/graph.ts';
 import { type Dtype, sizeOf, type Tensor } from '../graph/tensor.ts';
 import type { Device } from './devices.ts';
 import { checkFeed } from './feed.ts';
+import { mustStayOnHost } from './host-nodes.ts';
 import type { CompileOptions, Program, Resident, Runtime, Value } from './runtime.ts';
 
 const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
@@ -123,9 +124,8 @@ function provider(device: Device, graph: Graph): ort.InferenceSession.ExecutionP
   }
 }
 
-/** Nodes that the WebGPU provider takes and then fails to run: pooling that tells where its maxima were. */
 function nodesForHost(graph: Graph): { forceCpuNodeNames?: string[] } {
-  const names = graph.nodes.flatMap((node) => (node.op === 'MaxPool' && node.outputs.length > 1 ? [node.name] : []));
+  const names = graph.nodes.flatMap((node) => (mustStayOnHost(node, graph) ? [node.name] : []));
   return names.length > 0 ? { forceCpuNodeNames: names } : {};
 }
 

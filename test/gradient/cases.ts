@@ -6,6 +6,7 @@ import { movings } from './cases/moving.ts';
 import { normalisations } from './cases/normalisation.ts';
 import { products } from './cases/product.ts';
 import { reductions } from './cases/reduction.ts';
+import { resizings } from './cases/resizing.ts';
 import { windows } from './cases/window.ts';
 
 const unary = (
@@ -41,6 +42,8 @@ export const CASES = {
     conv('grouped, dilated', [1, 4, 7, 8], [6, 2, 3, 3], [1, 1], [2, 2, 2, 2], [2, 2], 2),
     conv('grouped, dilated, strided', [1, 4, 9, 8], [6, 2, 3, 3], [2, 2], [1, 2, 2, 1], [2, 2], 2),
     conv('5×5, stride 2', [1, 2, 9, 11], [2, 2, 5, 5], [2, 2], [2, 2, 2, 2]),
+    conv('1-D, stride 2, grouped', [2, 4, 9], [6, 2, 3], [2], [1, 0], [1], 2),
+    conv('3-D, uneven strides and padding', [1, 2, 4, 5, 6], [3, 2, 2, 3, 2], [1, 2, 3], [0, 1, 0, 1, 0, 1], [2, 1, 1]),
   ],
   Add: binary('Add'),
   Sub: binary('Sub'),
@@ -72,4 +75,5 @@ export const CASES = {
   ...normalisations,
   ...reductions,
   ...movings,
+  ...resizings,
 } satisfies { [O in DifferentiableOp]: Case[] } as Record<DifferentiableOp, Case[]>;

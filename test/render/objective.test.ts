@@ -1,4 +1,4 @@
-/** The objective: one weighted sum for channels, neurons and directions. */
+/** The objective: one weighted sum for channels, neurons and directions, and where a neuron may be. */
 import { expect, test } from 'vitest';
 import { GraphBuilder } from '../../generator/graph/builder.ts';
 import { float32 } from '../../generator/graph/tensor.ts';
@@ -17,7 +17,7 @@ async function score(objective: 'channel' | 'neuron', directions: Float32Array):
   return evaluate(builder, [addScore(builder, 'layer'), 'pooled'], {
     layer: float32([BATCH, CHANNELS, HEIGHT, WIDTH], layer),
     directions: float32([BATCH, CHANNELS], directions),
-    mask: objectiveMask(objective, HEIGHT, WIDTH),
+    mask: objectiveMask({ objective }, HEIGHT, WIDTH),
   });
 }
 
@@ -51,7 +51,7 @@ test('a neuron’s score is the one position at the centre, right and below of t
     [0, 1, 2].map((b) => at(b, 1, 2 * WIDTH + 1)),
     0,
   );
-  const even = objectiveMask('neuron', 4, 6);
+  const even = objectiveMask({ objective: 'neuron' }, 4, 6);
   expect([...even.data].flatMap((value, i) => (value === 0 ? [] : [[i, value]]))).toEqual([[2 * 6 + 3, 1]]);
 });
 
@@ -60,4 +60,28 @@ test('a direction’s score is the sum of its channels’ scores, weighted', asy
   const [scores] = await score('channel', directions);
   const expected = [0, 1, 2].map((b) => [0, 1, 2, 3].reduce((sum, c) => sum + directions[b * CHANNELS + c] * mean(b, c), 0));
   expectNear(scores, expected, 1e-6);
+});
+
+const places = (mask: ArrayLike<number>) => Array.from(mask).flatMap((value, i) => (value === 0 ? [] : [[i, value]]));
+
+test('a neuron’s position is the centre, [y,x], or a token', () => {
+  expect(places(objectiveMask({ objective: 'neuron', position: 'centre' }, 5, 3).data)).toEqual([[2 * 3 + 1, 1]]);
+  expect(places(objectiveMask({ objective: 'neuron', position: [4, 0] }, 5, 3).data)).toEqual([[4 * 3, 1]]);
+  expect(places(objectiveMask({ objective: 'neuron', position: 7 }, 50, 1).data)).toEqual([[7, 1]]);
+});
+
+test('positions that a layer does not have are refused, and logits of several positions', () => {
+  expect(() => objectiveMask({ objective: 'neuron', position: [5, 0] }, 5, 3)).toThrow(
+    'the plan: expected y below 5 and x below 3 for render.position, received [5,0]\nThe layer has no more positions at this size.',
+  );
+  expect(() => objectiveMask({ objective: 'neuron', position: 50 }, 50, 1)).toThrow(
+    'the plan: expected a token from 0 to 49 for render.position, received 50',
+  );
+  expect(() => objectiveMask({ objective: 'neuron', position: 2 }, 5, 3)).toThrow(
+    'the plan: expected [y,x] on a layer of 5×3 for render.position, received 2',
+  );
+  expect(() => objectiveMask({ objective: 'class-logit' }, 5, 3)).toThrow(
+    'the plan: expected a layer with one position, as logits have, for render.objective, received "5×3"',
+  );
+  expect([...objectiveMask({ objective: 'class-logit' }, 1, 1).data]).toEqual([1]);
 });

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { GraphBuilder } from '../../generator/graph/builder.ts';
 import { float32, sizeOf } from '../../generator/graph/tensor.ts';
-import { addImage, decayFilter, parameterShape, startParameters } from '../../generator/render/parameterisation.ts';
+import { decayFilter } from '../../generator/render/parameterisation/fourier.ts';
+import { addImage, parameterShape, startParameters } from '../../generator/render/parameterisation.ts';
 import { PRESET_SETTINGS } from '../../generator/render/presets.ts';
 import { evaluate, expectNear } from './evaluate.ts';
 import { draws } from './tiny-model.ts';
@@ -46,11 +47,11 @@ describe.each([8, 9])('pictures of side %i', (size) => {
     { decorrelate: false, decay_power: 0 },
   ])('are sigmoid(colour · irfft2(spectrum · decay) / 4), for %o', async ({ decorrelate, decay_power }) => {
     const settings = { ...PRESET_SETTINGS.lucid, size, decorrelate, decay_power };
-    const shape = parameterShape(2, size);
+    const shape = parameterShape(2, settings, 3);
     const builder = new GraphBuilder();
     builder.input('parameters', { dtype: 'float32', shape });
     const parameters = draws('parameters', sizeOf(shape), 0.3);
-    const [image] = await evaluate(builder, [addImage(builder, 'parameters', settings, 'image')], {
+    const [image] = await evaluate(builder, [addImage(builder, 'parameters', settings, 3, 'image')], {
       parameters: float32(shape, parameters),
     });
 
@@ -97,15 +98,15 @@ describe('starts', () => {
   const settings = { ...PRESET_SETTINGS.lucid, size: 32 };
 
   test('are named by the unit and the seed, and by nothing else', () => {
-    const start = startParameters('channel-42', 1, settings);
-    expect(startParameters('channel-42', 1, { ...settings, steps: 3, pad: 0 })).toEqual(start);
-    expect(startParameters('channel-43', 1, settings)).not.toEqual(start);
-    expect(startParameters('channel-42', 2, settings)).not.toEqual(start);
+    const start = startParameters('channel-42', 1, settings, 3);
+    expect(startParameters('channel-42', 1, { ...settings, steps: 3, pad: 0 }, 3)).toEqual(start);
+    expect(startParameters('channel-43', 1, settings, 3)).not.toEqual(start);
+    expect(startParameters('channel-42', 2, settings, 3)).not.toEqual(start);
   });
 
   test('fill the parameters of one picture with draws of the deviation asked for', () => {
-    const start = startParameters('channel-42', 1, { ...settings, start_deviation: 0.02 });
-    expect(start).toHaveLength(sizeOf(parameterShape(1, 32)));
+    const start = startParameters('channel-42', 1, { ...settings, start_deviation: 0.02 }, 3);
+    expect(start).toHaveLength(sizeOf(parameterShape(1, settings, 3)));
     const deviation = Math.sqrt(start.reduce((sum, value) => sum + value ** 2, 0) / start.length);
     expect(Math.abs(deviation / 0.02 - 1)).toBeLessThan(5 / Math.sqrt(2 * start.length));
   });

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { reason } from '../../generator/graph/errors.ts';
 import { float32, float32Data, type Tensor } from '../../generator/graph/tensor.ts';
+import { findLayer } from '../../generator/models/layers.ts';
 import { INPUT, type Model } from '../../generator/models/model.ts';
 import { adamInputs, STATE } from '../../generator/render/adam.ts';
 import { checkLayer, waves } from '../../generator/render/check.ts';
@@ -107,15 +108,14 @@ async function threeSteps(model: Model, expected: LucidSteps, nudge: number, pic
   const batch = channels.length;
   const lucid = PRESET_SETTINGS.lucid;
   const settings = { ...lucid, size, steps, learning_rate, pad: 0, jitter: 0, final_jitter: 0, redirect_steps: 0 };
-  const graph = networkGraph({ model, layer, settings, batch });
-  const [, layerChannels, height, width] = graph.types.get(layer)?.shape ?? [];
-  const network = await runtime.compile(graph);
-  const update = await runtime.compile(updateGraph({ settings, batch }));
+  const [layerChannels, height, width] = findLayer(model, layer, size).shape;
+  const network = await runtime.compile(networkGraph({ model, layer, settings, batch }));
+  const update = await runtime.compile(updateGraph({ model, settings, batch }));
 
   // The fixture has real and imaginary part last, `[b,c,y,x,part]`; the parameters have them before y.
   const columns = size / 2 + 1;
   const index = (b: number, c: number, y: number, x: number, part: number) => (((b * 3 + c) * 2 + part) * size + y) * columns + x;
-  const shape = parameterShape(batch, size);
+  const shape = parameterShape(batch, settings, 3);
   const stream = new RandomStream('nudge', nudge);
   const parameters = new Float32Array(batch * 3 * 2 * size * columns);
   for (let i = 0; i < parameters.length; i++) {
@@ -128,7 +128,10 @@ async function threeSteps(model: Model, expected: LucidSteps, nudge: number, pic
   }
   const directions = new Float32Array(batch * layerChannels);
   for (const [b, channel] of channels.entries()) directions[b * layerChannels + channel] = 1;
-  const objective = { directions: float32([batch, layerChannels], directions), mask: objectiveMask('channel', height, width) };
+  const objective = {
+    directions: float32([batch, layerChannels], directions),
+    mask: objectiveMask({ objective: 'channel' }, height, width),
+  };
   const pictureShape = [batch, 3, size, size];
   const read = (outputs: Record<string, unknown>, name: string) => float32Data(outputs[name] as Tensor, name);
 

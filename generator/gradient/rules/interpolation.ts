@@ -1,5 +1,6 @@
 /** Operators that are a matrix along each axis: resizing and padding. Their gradient is the product with the matrices transposed. */
 import type { GraphBuilder } from '../../graph/builder.ts';
+import { fault, reason } from '../../graph/errors.ts';
 import type { OpName } from '../../graph/graph.ts';
 import { interpolationMatrix, resizeScales } from '../../graph/resize.ts';
 import { integers } from '../../graph/shapes.ts';
@@ -15,7 +16,8 @@ interface AxisMatrix {
 }
 
 export const interpolation = {
-  Resize: ({ builder, node: { inputs, attributes }, gradient }) => {
+  Resize: ({ builder, node, gradient }) => {
+    const { inputs, attributes } = node;
     const shape = builder.shape(inputs[0]);
     const resized = builder.shape(gradient);
     const scales = resizeScales(
@@ -25,7 +27,7 @@ export const interpolation = {
     const moved = shape.flatMap((_, axis) => (scales[axis] === 1 ? [] : [axis]));
     const matrices = moved.map((axis): AxisMatrix => {
       const [from, to] = [shape[axis], resized[axis]];
-      return { axis, from, to, data: interpolationMatrix(from, to, scales[axis], attributes) };
+      return { axis, from, to, data: matrixOf(node.name, () => interpolationMatrix(from, to, scales[axis], attributes)) };
     });
     return [sumOfBlocks(builder, gradient, matrices) ?? applyTransposed(builder, gradient, matrices)];
   },
@@ -43,6 +45,22 @@ export const interpolation = {
     return [applyTransposed(builder, gradient, matrices)];
   },
 } satisfies { [O in OpName]?: Rule<O> };
+
+/** The matrix, or where it would be too large an error that names the node. */
+function matrixOf(name: string, make: () => Float32Array): Float32Array {
+  try {
+    return make();
+  } catch (cause) {
+    throw fault({
+      where: `gradient of "${name}"`,
+      expected: 'extents that a matrix can hold',
+      name: 'Resize',
+      received: reason(cause),
+      remedy: 'Choose a smaller image, or tap a layer after this node.',
+      cause,
+    });
+  }
+}
 
 function unpad(builder: GraphBuilder, gradient: string, from: readonly number[], pads: readonly number[]): string {
   if (pads.some((pad) => pad < 0)) {

@@ -73,25 +73,25 @@ export const normalisation = {
   },
   /**
    * y = x·s^−β with s = bias + α·(mean of x² over the window, zeros outside): dL/dx = g·s^−β − 2αβ·x·mean′(g·y/s), where mean′ is the mean over
-   * the windows that the value lies in.
+   * the windows that the value lies in: the same windows, since they are of odd size.
    */
   LRN: ({ builder, node: { inputs, outputs, attributes }, gradient }) => {
     const [x] = inputs;
     const { alpha, beta, bias, size } = attributes;
     const multiply = (a: string, b: string) => builder.add('Mul', [a, b], {});
-    const [before, after] = [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)];
-    const scaled = multiply(channelMeans(builder, multiply(x, x), size, before, after), builder.scalar(alpha));
+    const scaled = multiply(channelMeans(builder, multiply(x, x), size), builder.scalar(alpha));
     const s = builder.add('Add', [scaled, builder.scalar(bias)], {});
-    const shares = channelMeans(builder, multiply(gradient, builder.add('Div', [outputs[0], s], {})), size, after, before);
+    const shares = channelMeans(builder, multiply(gradient, builder.add('Div', [outputs[0], s], {})), size);
     const straight = multiply(gradient, builder.add('Pow', [s, builder.scalar(-beta)], {}));
     return [builder.add('Sub', [straight, multiply(multiply(x, builder.scalar(2 * alpha * beta)), shares)], {})];
   },
 } satisfies { [O in OpName]?: Rule<O> };
 
 /** Sums over windows of neighbouring channels, over the window's size: average pooling of `[N,1,C,H·W]` along its rows. */
-function channelMeans(builder: GraphBuilder, value: string, size: number, before: number, after: number): string {
+function channelMeans(builder: GraphBuilder, value: string, size: number): string {
   const shape = builder.shape(value);
   const rows = reshape(builder, value, [shape[0], 1, shape[1], sizeOf(shape.slice(2))]);
-  const window = { kernel_shape: [size, 1], strides: [1, 1], pads: [before, 0, after, 0], ceil_mode: 0, count_include_pad: 1 };
+  const half = (size - 1) / 2;
+  const window = { kernel_shape: [size, 1], strides: [1, 1], pads: [half, 0, half, 0], ceil_mode: 0, count_include_pad: 1 };
   return reshape(builder, builder.add('AveragePool', [rows], window), shape);
 }

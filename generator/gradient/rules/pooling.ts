@@ -3,11 +3,14 @@ import type { GraphBuilder } from '../../graph/builder.ts';
 import type { OpName } from '../../graph/graph.ts';
 import { sizeOf } from '../../graph/tensor.ts';
 import { type Rule, reshape } from '../rule.ts';
+import { maxPoolGradient } from './max-pool.ts';
 
 export const pooling = {
-  /** Each window's gradient goes to its maximum (the first one, as in PyTorch), found again by pooling with indices. */
+  /** Each window's gradient goes to its maximum. For windows that {@link maxPoolGradient} has no form for, it is found by pooling with indices. */
   MaxPool: ({ builder, node, gradient }) => {
     const [x] = node.inputs;
+    const plain = maxPoolGradient(builder, x, node.outputs[0], gradient, node.attributes);
+    if (plain) return [plain];
     const shape = builder.shape(x);
     const indices = `${node.outputs[0]}~indices`;
     builder.add('MaxPool', [x], node.attributes, { name: `${node.name}/indices`, outputs: [`${node.outputs[0]}~again`, indices] });

@@ -3,6 +3,7 @@ import type { DifferentiableOp, Rule } from '../rule.ts';
 import { activation } from './activation.ts';
 import { arithmetic } from './arithmetic.ts';
 import { convolution } from './convolution.ts';
+import { convolutionByRank } from './convolution-by-rank.ts';
 import { einsum } from './einsum.ts';
 import { extremum } from './extremum.ts';
 import { interpolation } from './interpolation.ts';
@@ -24,6 +25,7 @@ export const RULES = {
   ...smoothActivation,
   ...extremum,
   ...convolution,
+  ...convolutionByRank,
   ...pooling,
   ...normalisation,
   ...reduction,

@@ -1,17 +1,6 @@
 /** Types of reductions, and of normalisations, which keep their input's. */
 import type { OpName, ValueType } from '../graph.ts';
-import {
-  at,
-  checkSpreads,
-  checkWhole,
-  first,
-  type Infer,
-  type InferenceInputs,
-  type InferTable,
-  integers,
-  positive,
-  positiveAxes,
-} from './inference.ts';
+import { at, checkWhole, first, type Infer, type InferenceInputs, type InferTable, integers, positive, positiveAxes } from './inference.ts';
 
 function reduced({ dtype, shape }: ValueType, axes: readonly number[], keep: number): ValueType[] {
   const gone = new Set(positiveAxes(axes, shape.length));
@@ -60,7 +49,10 @@ export const reduction = {
   LayerNormalization: (inputs, { axis }) => {
     const { shape } = first(inputs);
     const normalised = shape.slice(positive(axis, shape.length));
-    for (const parameter of inputs.types.slice(1)) if (parameter) checkSpreads(parameter.shape, normalised);
+    for (const parameter of inputs.types.slice(1)) {
+      if (parameter && parameter.shape.join() !== normalised.join())
+        throw new Error(`a scale or bias of [${parameter.shape}] does not fit [${normalised}]`);
+    }
     return [first(inputs)];
   },
   LRN: (inputs, { size }) => {

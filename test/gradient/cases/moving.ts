@@ -1,41 +1,14 @@
-/** Operators that move values about, and those that resize. */
+/** Operators that move values about. */
 
-import type { ResizeAttributes } from '../../../generator/graph/resize.ts';
 import { ELEMENT_TYPES } from '../../../generator/graph/shapes.ts';
-import { float32, int64 } from '../../../generator/graph/tensor.ts';
+import { int64 } from '../../../generator/graph/tensor.ts';
 import { type Case, normals } from '../case.ts';
-
-const padding = (about: string, mode: 'constant' | 'reflect' | 'edge', x: number[], pads: number[]): Case => ({
-  about,
-  x,
-  build: (b, input) => b.add('Pad', [input, b.integers(pads), ...(mode === 'constant' ? [b.scalar(7)] : [])], { mode }),
-});
 
 const slice = (about: string, x: number[], ...[starts, ends, axes, steps]: number[][]): Case => ({
   about,
   x,
   build: (b, input) => b.add('Slice', [input, ...[starts, ends, axes, steps].map((values) => b.integers(values))], {}),
 });
-
-const resize = (about: string, x: number[], by: { scales: number[] } | { sizes: number[] }, changes: Partial<ResizeAttributes>): Case => ({
-  about,
-  x,
-  build: (b, input) => {
-    const sized = 'sizes' in by;
-    const inputs = sized ? [input, '', '', b.integers(by.sizes)] : [input, '', b.constant(float32([by.scales.length], by.scales))];
-    return b.add('Resize', inputs, {
-      mode: 'linear',
-      coordinate_transformation_mode: 'half_pixel',
-      nearest_mode: 'round_prefer_floor',
-      cubic_coeff_a: -0.75,
-      exclude_outside: 0,
-      ...changes,
-    });
-  },
-});
-
-const COORDINATES = ['half_pixel', 'pytorch_half_pixel', 'align_corners', 'asymmetric'] as const;
-const NEAREST = ['round_prefer_floor', 'round_prefer_ceil', 'floor', 'ceil'] as const;
 
 export const movings = {
   Concat: [
@@ -62,57 +35,6 @@ export const movings = {
         return b.add('Exp', ['two'], {});
       },
     },
-  ],
-  Pad: [
-    {
-      about: 'uneven, by a constant',
-      x: [2, 3, 2],
-      build: (b, x) => b.add('Pad', [x, b.integers([0, 1, 2, 1, 0, 3]), b.scalar(7)], { mode: 'constant' }),
-    },
-    padding('that cuts and adds', 'constant', [4, 5], [-1, 2, 1, -2]),
-    padding('reflected', 'reflect', [1, 2, 5, 4], [0, 0, 2, 1, 0, 0, 1, 3]),
-    padding('reflected, the same value on both sides', 'reflect', [2, 3], [0, 2, 0, 2]),
-    padding('edges', 'edge', [1, 2, 3, 2], [0, 0, 3, 1, 0, 1, 0, 4]),
-  ],
-  Resize: [
-    ...COORDINATES.flatMap((coordinate_transformation_mode) => [
-      resize(`linear, up, ${coordinate_transformation_mode}`, [1, 2, 3, 4], { scales: [1, 1, 2, 1.6] }, { coordinate_transformation_mode }),
-      resize(`linear, down, ${coordinate_transformation_mode}`, [1, 1, 7, 6], { sizes: [1, 1, 3, 4] }, { coordinate_transformation_mode }),
-      resize(
-        `nearest, ${coordinate_transformation_mode}`,
-        [1, 2, 3, 5],
-        { sizes: [1, 2, 7, 3] },
-        { mode: 'nearest', coordinate_transformation_mode },
-      ),
-      resize(
-        `cubic, ${coordinate_transformation_mode}`,
-        [1, 1, 5, 4],
-        { sizes: [1, 1, 8, 3] },
-        { mode: 'cubic', coordinate_transformation_mode },
-      ),
-    ]),
-    ...NEAREST.map((nearest_mode) =>
-      resize(
-        `nearest, ${nearest_mode}`,
-        [1, 1, 4, 6],
-        { scales: [1, 1, 1.75, 0.5] },
-        { mode: 'nearest', nearest_mode, coordinate_transformation_mode: 'half_pixel' },
-      ),
-    ),
-    resize('cubic, outside excluded', [1, 1, 4, 4], { sizes: [1, 1, 9, 3] }, { mode: 'cubic', cubic_coeff_a: -0.5, exclude_outside: 1 }),
-    resize(
-      'nearest, twice as large',
-      [2, 3, 3, 2],
-      { scales: [1, 1, 2, 3] },
-      { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' },
-    ),
-    resize(
-      'nearest, of rank 3',
-      [1, 2, 5],
-      { sizes: [1, 2, 9] },
-      { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' },
-    ),
-    resize('to one pixel', [1, 1, 4, 3], { sizes: [1, 1, 1, 1] }, { coordinate_transformation_mode: 'align_corners' }),
   ],
   Reshape: [{ about: 'with 0 and −1', x: [2, 3, 4], build: (b, x) => b.add('Reshape', [x, b.integers([0, -1])], { allowzero: 0 }) }],
   Transpose: [{ about: 'three axes turned', x: [2, 3, 4], build: (b, x) => b.add('Transpose', [x], { perm: [2, 0, 1] }) }],

@@ -43,7 +43,7 @@ export const normalisations = {
     layer('last axis', [2, 3, 7], -1, [7]),
     layer('last two axes', [2, 3, 7], 1, [3, 7]),
     layer('every axis', [3, 4], 0, [3, 4]),
-    layer('a scale that broadcasts, no bias', [2, 3, 7], -2, [7], false),
+    layer('no bias', [2, 3, 7], -2, [3, 7], false),
   ],
   LRN: [
     response('odd window', [2, 7, 2, 3], 5),

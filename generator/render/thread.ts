@@ -1,0 +1,36 @@
+/** The inside of a rendering thread: a host stepper on one thread of onnxruntime, fed by messages. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { reason } from '../graph/errors.ts';
+import { openOnnxRuntime } from '../runtime/onnxruntime.ts';
+import { compileHostStepper } from './host-stepper.ts';
+import { optimise } from './optimise.ts';
+import type { ThreadData, ThreadReply, ThreadRequest } from './threads.ts';
+
+const { programs, stop } = workerData as ThreadData;
+const say = (reply: ThreadReply) => parentPort?.postMessage(reply);
+
+/** Thrown between steps when the main thread has asked to stop. */
+class Stopped extends Error {}
+
+const signal = {
+  throwIfAborted: () => {
+    if (Atomics.load(stop, 0) === 1) throw new Stopped();
+  },
+};
+
+try {
+  const stepper = await compileHostStepper(programs, openOnnxRuntime({ threads: 1 }));
+  parentPort?.on('message', async ({ jobs }: ThreadRequest) => {
+    try {
+      say({
+        kind: 'rendered',
+        rendered: await optimise(stepper, jobs, programs.settings, { signal, onStep: (step) => say({ kind: 'step', step }) }),
+      });
+    } catch (error) {
+      say(error instanceof Stopped ? { kind: 'stopped' } : { kind: 'failed', message: reason(error) });
+    }
+  });
+  say({ kind: 'ready' });
+} catch (error) {
+  say({ kind: 'failed', message: reason(error) });
+}
