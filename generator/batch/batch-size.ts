@@ -6,8 +6,8 @@ import type { Engine } from './engine.ts';
 import { formatBytes, readMemory } from './memory.ts';
 
 /**
- * Pictures at a time where nothing else is asked for. On a processor more of them gain nothing (test/bench/RESULTS.md), so that it is not
- * measured unless it is asked for.
+ * Pictures at a time where nothing else is asked for, or one for each thread where there are more of those. On a processor a larger batch gains
+ * nothing beyond that, since its pictures are rendered one by one, so that it is measured only where that is asked for.
  */
 export const DEFAULT_BATCH = 8;
 
@@ -43,15 +43,15 @@ export class BatchSize {
   }
 
   /**
-   * Halves the batch until it fits what is free, `picture` being about what each of its pictures takes, in bytes; the line to tell, if any. Beforehand,
-   * since a process without memory is mostly not told so: Linux ends it, and V8 ends it where an array for a result is refused.
+   * Halves the batch until it fits what is free, `needs` telling about how many bytes a size takes; the line to tell, if any. Beforehand, since
+   * a process without memory is mostly not told so: Linux ends it, and V8 ends it where an array for a result is refused.
    */
-  fit(picture: number, layer: string): string | undefined {
+  fit(needs: (batch: number) => number, layer: string): string | undefined {
     const { free } = readMemory();
     const before = this.#size;
-    while (this.#size > 1 && this.#size * picture > budgetOf(free)) this.#size = Math.floor(this.#size / 2);
+    while (this.#size > 1 && needs(this.#size) > budgetOf(free)) this.#size = Math.floor(this.#size / 2);
     if (this.#size === before) return undefined;
-    return `${layer}: ${before} pictures at a time would take about ${formatBytes(before * picture)}, ${formatBytes(free)} are free; going on with ${this.#size}`;
+    return `${layer}: ${before} pictures at a time would take about ${formatBytes(needs(before))}, ${formatBytes(free)} are free; going on with ${this.#size}`;
   }
 
   /**
@@ -82,18 +82,17 @@ export class BatchSize {
  * process's own: what a graphics card has is not known, so that there only a failure ends it.
  */
 export async function measureBatch(
-  engine: Pick<Engine, 'openRenderer' | 'pictureMemory'>,
+  engine: Pick<Engine, 'openRenderer' | 'batchMemory'>,
   request: Omit<LayerRequest, 'batch'>,
   signal?: AbortSignal,
 ): Promise<{ size: number; line: string }> {
   const { free, used } = readMemory();
   const budget = budgetOf(free);
-  const picture = engine.pictureMemory?.(request) ?? 0;
   const trials: Trial[] = [];
   let why = `${LARGEST} is the most that is tried`;
   for (let batch = 1; batch <= LARGEST; batch *= 2) {
     signal?.throwIfAborted();
-    const wanted = Math.max(expectedMemory(trials, batch), batch > 1 ? batch * picture : 0);
+    const wanted = Math.max(expectedMemory(trials, batch), batch > 1 ? (engine.batchMemory?.({ ...request, batch }) ?? 0) : 0);
     if (wanted > budget) {
       why = `${batch} would want ${formatBytes(wanted)} of ${formatBytes(budget)}`;
       break;

@@ -130,7 +130,7 @@ async function renderLayer(context: Context, { work, journal, tasks }: Pending, 
   const { progress = SILENT } = context;
   const ordered = orderTasks(tasks);
   context.batchSize ??= await chooseBatch(context, work);
-  const smaller = context.batchSize.fit(pictureMemory(context, work), work.layer.slug);
+  const smaller = context.batchSize.fit((batch) => batchMemory(context, work, batch), work.layer.slug);
   if (smaller) progress.note(smaller);
   let stored = 0;
   while (stored < ordered.length) {
@@ -148,15 +148,12 @@ async function renderLayer(context: Context, { work, journal, tasks }: Pending, 
   }
 }
 
-function pictureMemory({ engine, model }: Context, { layer, settings }: LayerWork): number {
-  return engine.pictureMemory?.({ model, layer: layer.name, settings }) ?? 0;
+function batchMemory({ engine, model, runtimeOpen }: Context, { layer, settings }: LayerWork, batch: number): number {
+  return engine.batchMemory?.({ model, runtime: runtimeOpen, layer: layer.name, settings, batch }) ?? 0;
 }
 
-async function chooseBatch(
-  { engine, model, runtimeOpen, batch = DEFAULT_BATCH, progress = SILENT, signal }: Context,
-  work: LayerWork,
-): Promise<BatchSize> {
-  if (batch !== 'auto') return new BatchSize(batch);
+async function chooseBatch({ engine, model, runtimeOpen, batch, progress = SILENT, signal }: Context, work: LayerWork): Promise<BatchSize> {
+  if (batch !== 'auto') return new BatchSize(batch ?? Math.max(DEFAULT_BATCH, runtimeOpen.threads));
   const { size, line } = await measureBatch(
     engine,
     { model, runtime: runtimeOpen, layer: work.layer.name, settings: work.settings },

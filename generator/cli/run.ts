@@ -24,7 +24,7 @@ import {
 
 interface RunOptions extends RuntimeOptions {
   out?: string;
-  batch: number | 'auto';
+  batch?: number | 'auto';
   build?: boolean;
 }
 
@@ -65,7 +65,12 @@ function planCommand(program: Command, name: string, description: string): Comma
     .addOption(deviceOption())
     .addOption(runtimeOption())
     .addOption(threadsOption())
-    .addOption(new Option('--batch <number>', 'pictures rendered at a time; auto measures').argParser(batchSize).default(DEFAULT_BATCH));
+    .addOption(
+      new Option(
+        '--batch <number>',
+        `pictures rendered at a time; auto measures (${DEFAULT_BATCH}, or one for each thread, if left out)`,
+      ).argParser(batchSize),
+    );
 }
 
 const batchSize = (text: string) => (text === 'auto' ? text : positive(text));
@@ -83,7 +88,7 @@ async function perform(name: string, given: string | undefined, options: RunOpti
 async function render({ plan, folder, options, progress, signal }: Job): Promise<void> {
   const { batch } = options;
   const engine = openEngine(progress);
-  const summary = await runPlan({ plan, folder, engine, runtime: runtimeChoice(options), batch, progress, signal });
+  const summary = await runPlan({ plan, folder, engine, runtime: runtimeChoice(options), ...(batch ? { batch } : {}), progress, signal });
   process.stdout.write(describeRun(summary));
   if (summary.failed.length > 0) process.exitCode = 1;
 }
@@ -106,7 +111,7 @@ async function compare({ plan, folder, options, progress, signal }: Job): Promis
       model,
       runtime,
       openProbe: engine.openProbe,
-      batch: batch === 'auto' ? DEFAULT_BATCH : batch,
+      batch: batch === 'auto' ? DEFAULT_BATCH : (batch ?? DEFAULT_BATCH),
       onProgress,
       signal,
     });

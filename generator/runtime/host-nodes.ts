@@ -4,7 +4,11 @@ import type { Graph, Node } from '../graph/graph.ts';
 /** Whether a node must stay on the CPU. */
 export function mustStayOnHost(node: Node, { types, constants }: Graph): boolean {
   const rank = (name: string) => types.get(name)?.shape.length ?? 0;
-  const isSingle = (weights: string) => types.get(weights)?.shape.slice(2).every((extent) => extent === 1) ?? false;
+  const isSingle = (weights: string) =>
+    types
+      .get(weights)
+      ?.shape.slice(2)
+      .every((extent) => extent === 1) ?? false;
   switch (node.op) {
     // Pooling that tells where its maxima were.
     case 'MaxPool':

@@ -106,10 +106,12 @@ describe('a batch that does not fit', () => {
   it('is halved beforehand by what its pictures are known to take', () => {
     const { free } = readMemory();
     const size = new BatchSize(64);
-    expect(size.fit(0, 'early')).toBeUndefined();
-    expect(size.fit(free / 10, 'early')).toMatch(/^early: 64 pictures at a time would take about .*, .* are free; going on with [124]$/);
+    expect(size.fit(() => 0, 'early')).toBeUndefined();
+    expect(size.fit((batch) => (batch * free) / 10, 'early')).toMatch(
+      /^early: 64 pictures at a time would take about .*, .* are free; going on with [124]$/,
+    );
     expect(size.size).toBeLessThanOrEqual(4);
-    size.fit(free * 100, 'early');
+    size.fit(() => free * 100, 'early');
     expect(size.size).toBe(1);
   });
 
@@ -127,7 +129,7 @@ describe('a batch that does not fit', () => {
       expect(await child('free', '4')).toContain('10 rendered, 0 failed');
       const limited = await child('limited', '64', '1000');
       expect(limited).toMatch(
-        /first: 64 pictures at a time would take about .*, 1000 MiB are free; going on with (4|8|16)\n10 rendered, 0 failed/,
+        /first: 64 pictures at a time would take about .*, 1000 MiB are free; going on with (8|16|32)\n10 rendered, 0 failed/,
       );
       expect(storeHashes(path.join(folder, 'limited'))).toEqual(storeHashes(path.join(folder, 'free')));
     },
@@ -160,7 +162,7 @@ describe('--batch auto', () => {
 
   it('stops where more do not fit, and where they would want more than there is', async () => {
     expect(await measureBatch(timedEngine(2), request)).toEqual({ size: 2, line: expect.stringMatching(/; 4 do not fit\.$/) });
-    const engine = { ...timedEngine(64), pictureMemory: () => readMemory().free / 2 };
+    const engine = { ...timedEngine(64), batchMemory: ({ batch }: { batch: number }) => (batch * readMemory().free) / 2 };
     expect(await measureBatch(engine, request)).toEqual({ size: 1, line: expect.stringMatching(/; 2 would want .* of .*\.$/) });
   });
 
