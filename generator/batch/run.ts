@@ -59,6 +59,8 @@ interface Pending {
   readonly work: LayerWork;
   readonly journal: Journal;
   readonly tasks: readonly Task[];
+  /** Pictures of the layer in all, done or not. */
+  readonly total: number;
 }
 
 interface Context extends RunRequest {
@@ -96,25 +98,26 @@ async function findPending(work: readonly LayerWork[], model: Model, store: Stor
   const pending: Pending[] = [];
   for (const layer of work) {
     const journal = await store.journal(layer.layer.slug);
-    const tasks = listTasks(layer, model).filter((task) => !isDone(task, journal, store));
-    pending.push({ work: layer, journal, tasks });
+    const all = listTasks(layer, model);
+    pending.push({ work: layer, journal, tasks: all.filter((task) => !isDone(task, journal, store)), total: all.length });
   }
   return pending;
 }
 
 /** Layer after layer; the finished records by layer slug. */
 async function renderAll(context: Context, pending: readonly Pending[]): Promise<Map<string, readonly UnitRecord[]>> {
-  const { progress = SILENT, store, model } = context;
-  const total = pending.reduce((sum, { work }) => sum + listTasks(work, model).length, 0);
+  const { progress = SILENT, store } = context;
+  const total = pending.reduce((sum, layer) => sum + layer.total, 0);
   let done = total - pending.reduce((sum, { tasks }) => sum + tasks.length, 0);
   const finished = new Map<string, readonly UnitRecord[]>();
   progress.start(total, done);
   try {
-    for (const { work, journal, tasks } of pending) {
+    for (const layer of pending) {
+      const { work, journal, tasks } = layer;
       await store.writeDirections(work.layer.slug, work.units);
       if (tasks.length > 0) {
-        progress.note(`${work.layer.slug}: ${tasks.length} of ${listTasks(work, model).length} pictures to render`);
-        await renderLayer(context, { work, journal, tasks }, (pictures) => progress.update(done + pictures));
+        progress.note(`${work.layer.slug}: ${tasks.length} of ${layer.total} pictures to render`);
+        await renderLayer(context, layer, (pictures) => progress.update(done + pictures));
       }
       done += tasks.length;
       finished.set(work.layer.slug, await journal.finish(work.units));
@@ -126,7 +129,11 @@ async function renderAll(context: Context, pending: readonly Pending[]): Promise
 }
 
 /** Goes on with half as many pictures at a time where they do not fit into memory: a picture's bytes do not depend on it. */
-async function renderLayer(context: Context, { work, journal, tasks }: Pending, onProgress: (pictures: number) => void): Promise<void> {
+async function renderLayer(
+  context: Context,
+  { work, journal, tasks }: Omit<Pending, 'total'>,
+  onProgress: (pictures: number) => void,
+): Promise<void> {
   const { progress = SILENT } = context;
   const ordered = orderTasks(tasks);
   context.batchSize ??= await chooseBatch(context, work);
@@ -165,7 +172,7 @@ async function chooseBatch({ engine, model, runtimeOpen, batch, progress = SILEN
 
 async function renderWith(
   context: Context,
-  { work, journal, tasks }: Pending,
+  { work, journal, tasks }: Omit<Pending, 'total'>,
   batch: number,
   onProgress: (pictures: number) => void,
   onStored: (tasks: number) => void,
