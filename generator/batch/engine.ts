@@ -16,5 +16,7 @@ export interface Engine {
   /** A plan's settings with a layer's own over them, every field filled in. */
   resolveSettings(plan: Plan['render'], layer?: Partial<RenderSettings>): RenderSettings;
   openRenderer(request: LayerRequest): Promise<Renderer>;
+  /** About how many bytes of the process's memory a batch takes; left out where nobody knows. */
+  batchMemory?(request: LayerRequest): number;
   openProbe(request: LayerRequest): Promise<Probe>;
 }

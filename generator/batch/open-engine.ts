@@ -1,6 +1,7 @@
 /** The engine of every run but a test's: the real models, runtimes and renderers. */
 import { findLayer } from '../models/layers.ts';
 import { openModel } from '../models/open.ts';
+import { batchMemory } from '../render/memory.ts';
 import { openRenderer } from '../render/open.ts';
 import { resolveSettings } from '../render/presets.ts';
 import { openProbe } from '../render/probe.ts';
@@ -17,6 +18,7 @@ export function openEngine(progress?: Progress): Engine {
     openRuntime,
     resolveSettings,
     openRenderer,
+    batchMemory,
     openProbe,
   };
 }

@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import type { RenderRecord, UnitRecord } from '../../data/schema.ts';
 import { reason } from '../graph/errors.ts';
 import type { Probe, Rendered, Renderer, RenderJob } from '../render/renderer.ts';
+import { isOutOfMemory } from '../runtime/out-of-memory.ts';
 import type { Journal } from './journal.ts';
 import { decodePicture, encodePicture } from './picture.ts';
 import type { Store } from './store.ts';
@@ -22,6 +23,8 @@ export interface LayerRun {
   readonly signal?: AbortSignal;
   /** Told how many pictures this call has finished, fractions included. */
   readonly onProgress?: (pictures: number) => void;
+  /** Told after every batch how many of the tasks, in their order, are recorded. */
+  readonly onStored?: (tasks: number) => void;
 }
 
 interface Failure {
@@ -29,9 +32,12 @@ interface Failure {
   readonly message: string;
 }
 
-/** Renders the tasks and records them. Rejects with the signal's reason when stopped, having stored every batch that was finished. */
+/**
+ * Renders the tasks, in the order of {@link orderTasks}, and records them. Rejects with the signal's reason when stopped, and with the failure
+ * where a batch does not fit into memory, having stored every batch that was finished.
+ */
 export async function renderTasks(run: LayerRun): Promise<void> {
-  const { tasks, renderer, signal, onProgress } = run;
+  const { tasks, renderer, signal, onProgress, onStored } = run;
   const { settings } = renderer;
   let done = 0;
   for (const batch of listBatches(tasks, renderer.batch, settings.group?.pictures)) {
@@ -42,22 +48,31 @@ export async function renderTasks(run: LayerRun): Promise<void> {
     // Stored before the next one begins, so that a killed run loses one batch; it costs a few hundredths of the time.
     await storeBatch(run, batch, rendered);
     done += batch.length;
+    onStored?.(done);
     onProgress?.(done);
   }
 }
 
 /**
- * Tasks of one seed to a batch, the first seed's first: a batch shares its transformations, and the picture shown is the first. Where a unit's
- * pictures are made together, all of a unit's to a batch.
+ * Tasks in the order they are rendered: those of one seed together, the first seed's first, since a batch shares its transformations and the
+ * picture shown is the first; where a unit's pictures are made together, unit by unit.
  */
+export function orderTasks(tasks: readonly Task[], together = 1): Task[] {
+  return bySeed(tasks, together).flat();
+}
+
+/** Tasks that can share a batch, `size` to each, in the order of {@link orderTasks}. */
 export function listBatches(tasks: readonly Task[], size: number, together = 1): Task[][] {
-  const bySeed = together > 1 ? new Map([['all', tasks]]) : Map.groupBy(tasks, ({ seed }) => seed);
-  return [...bySeed].flatMap(([, group]) =>
+  return bySeed(tasks, together).flatMap((group) =>
     Array.from({ length: Math.ceil(group.length / size) }, (_, i) => group.slice(i * size, (i + 1) * size)),
   );
 }
 
-/** If a batch fails, its units are tried one by one, so that a failure is the failure of one unit. */
+function bySeed(tasks: readonly Task[], together: number): Task[][] {
+  return together > 1 ? [[...tasks]] : [...Map.groupBy(tasks, ({ seed }) => seed).values()];
+}
+
+/** If a batch fails, its units are tried one by one, so that a failure is the failure of one unit. Want of memory is nobody's own. */
 async function renderBatch(
   renderer: Renderer,
   batch: readonly Task[],
@@ -73,6 +88,7 @@ async function renderBatch(
     return await render(batch);
   } catch (error) {
     options.signal?.throwIfAborted();
+    if (isOutOfMemory(error)) throw error;
     if (batch.length === together) return batch.map(() => failure(error));
   }
   const results: (Rendered | Failure)[] = [];
@@ -82,6 +98,7 @@ async function renderBatch(
       results.push(...(await render(one)));
     } catch (error) {
       options.signal?.throwIfAborted();
+      if (isOutOfMemory(error)) throw error;
       results.push(...one.map(() => failure(error)));
     }
   }

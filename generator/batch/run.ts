@@ -5,6 +5,7 @@ import type { LayerRequest } from '../render/renderer.ts';
 import type { RuntimeChoice } from '../runtime/open.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { checkSameAtlas, startAtlas } from './atlas-record.ts';
+import { BatchSize, DEFAULT_BATCH, measureBatch } from './batch-size.ts';
 import { canonicalJson } from './canonical.ts';
 import type { Disk } from './disk.ts';
 import type { Engine } from './engine.ts';
@@ -12,12 +13,9 @@ import type { Journal } from './journal.ts';
 import { withLock } from './lock.ts';
 import type { CheckedPlan } from './plan.ts';
 import { type Progress, SILENT } from './progress.ts';
-import { renderTasks } from './render-layer.ts';
+import { orderTasks, renderTasks } from './render-layer.ts';
 import { Store } from './store.ts';
 import { type LayerWork, listTasks, listWork, missingTasks, type Task } from './work.ts';
-
-/** Pictures rendered at a time where nothing else is asked for. */
-export const DEFAULT_BATCH = 8;
 
 /** A run of a plan. */
 export interface RunRequest {
@@ -26,7 +24,8 @@ export interface RunRequest {
   readonly folder: string;
   readonly engine: Engine;
   readonly runtime?: RuntimeChoice;
-  readonly batch?: number;
+  /** Pictures at a time; `auto` measures on the first layer and takes the fastest that fits. Halved wherever it does not fit. */
+  readonly batch?: number | 'auto';
   readonly progress?: Progress;
   /** Stops the run; what is finished stays, and the same run goes on from there. */
   readonly signal?: AbortSignal;
@@ -60,9 +59,13 @@ interface Pending {
   readonly work: LayerWork;
   readonly journal: Journal;
   readonly tasks: readonly Task[];
+  /** Pictures of the layer in all, done or not. */
+  readonly total: number;
 }
 
 interface Context extends RunRequest {
+  /** Of the layer's first rendering on. */
+  batchSize?: BatchSize;
   readonly model: Model;
   readonly runtimeOpen: Runtime;
   readonly store: Store;
@@ -96,25 +99,26 @@ async function findPending(work: readonly LayerWork[], model: Model, store: Stor
   const pending: Pending[] = [];
   for (const layer of work) {
     const journal = await store.journal(layer.layer.slug);
-    const tasks = missingTasks(listTasks(layer, model), layer, journal, store);
-    pending.push({ work: layer, journal, tasks });
+    const all = listTasks(layer, model);
+    pending.push({ work: layer, journal, tasks: missingTasks(all, layer, journal, store), total: all.length });
   }
   return pending;
 }
 
 /** Layer after layer; the finished records by layer slug. */
 async function renderAll(context: Context, pending: readonly Pending[]): Promise<Map<string, readonly UnitRecord[]>> {
-  const { progress = SILENT, store, model } = context;
-  const total = pending.reduce((sum, { work }) => sum + listTasks(work, model).length, 0);
+  const { progress = SILENT, store } = context;
+  const total = pending.reduce((sum, layer) => sum + layer.total, 0);
   let done = total - pending.reduce((sum, { tasks }) => sum + tasks.length, 0);
   const finished = new Map<string, readonly UnitRecord[]>();
   progress.start(total, done);
   try {
-    for (const { work, journal, tasks } of pending) {
+    for (const layer of pending) {
+      const { work, journal, tasks } = layer;
       await store.writeDirections(work.layer.slug, work.units);
       if (tasks.length > 0) {
-        progress.note(`${work.layer.slug}: ${tasks.length} of ${listTasks(work, model).length} pictures to render`);
-        await renderLayer(context, { work, journal, tasks }, (pictures) => progress.update(done + pictures));
+        progress.note(`${work.layer.slug}: ${tasks.length} of ${layer.total} pictures to render`);
+        await renderLayer(context, layer, (pictures) => progress.update(done + pictures));
       }
       done += tasks.length;
       finished.set(work.layer.slug, await journal.finish(work.units));
@@ -125,8 +129,10 @@ async function renderAll(context: Context, pending: readonly Pending[]): Promise
   return finished;
 }
 
+type Part = Omit<Pending, 'total'>;
+
 /** Units with directions of further layers have a program of their own, so that no other unit's pictures depend on there being one. */
-async function renderLayer(context: Context, { work, journal, tasks }: Pending, onProgress: (pictures: number) => void): Promise<void> {
+async function renderLayer(context: Context, { work, journal, tasks }: Part, onProgress: (pictures: number) => void): Promise<void> {
   let done = 0;
   for (const part of Map.groupBy(tasks, ({ unit }) => unit.others?.join('\n') ?? '').values()) {
     const before = done;
@@ -135,10 +141,54 @@ async function renderLayer(context: Context, { work, journal, tasks }: Pending, 
   }
 }
 
-async function renderPart(context: Context, { work, journal, tasks }: Pending, onProgress: (pictures: number) => void): Promise<void> {
+/** Goes on with half as many pictures at a time where they do not fit into memory: a picture's bytes do not depend on it. */
+async function renderPart(context: Context, { work, journal, tasks }: Part, onProgress: (pictures: number) => void): Promise<void> {
+  const { progress = SILENT } = context;
+  const ordered = orderTasks(tasks, work.settings.group?.pictures);
+  context.batchSize ??= await chooseBatch(context, work);
+  const smaller = context.batchSize.fit((batch) => batchMemory(context, work, batch), work.layer.slug);
+  if (smaller) progress.note(smaller);
+  let stored = 0;
+  while (stored < ordered.length) {
+    const start = stored;
+    const onStored = (count: number) => {
+      stored = start + count;
+    };
+    try {
+      const rest = { work, journal, tasks: ordered.slice(start) };
+      await renderWith(context, rest, context.batchSize.size, (pictures) => onProgress(start + pictures), onStored);
+    } catch (error) {
+      context.signal?.throwIfAborted();
+      progress.note(context.batchSize.halve(error, work.layer.slug));
+    }
+  }
+}
+
+function batchMemory({ engine, model, runtimeOpen }: Context, { layer, settings }: LayerWork, batch: number): number {
+  return engine.batchMemory?.({ model, runtime: runtimeOpen, layer: layer.name, settings, batch: batchFor(settings, batch) }) ?? 0;
+}
+
+async function chooseBatch({ engine, model, runtimeOpen, batch, progress = SILENT, signal }: Context, work: LayerWork): Promise<BatchSize> {
+  if (batch !== 'auto') return new BatchSize(batch ?? Math.max(DEFAULT_BATCH, runtimeOpen.threads));
+  const { size, line } = await measureBatch(
+    engine,
+    { model, runtime: runtimeOpen, layer: work.layer.name, settings: work.settings },
+    signal,
+  );
+  progress.note(line);
+  return new BatchSize(size);
+}
+
+async function renderWith(
+  context: Context,
+  { work, journal, tasks }: Part,
+  size: number,
+  onProgress: (pictures: number) => void,
+  onStored: (tasks: number) => void,
+): Promise<void> {
   const { engine, model, runtimeOpen, store, signal } = context;
   // The same batch however few tasks are left: a program for fewer might round otherwise.
-  const batch = batchFor(work.settings, context.batch ?? DEFAULT_BATCH);
+  const batch = batchFor(work.settings, size);
   const others = tasks[0]?.unit.others;
   const request: LayerRequest = {
     model,
@@ -153,7 +203,7 @@ async function renderPart(context: Context, { work, journal, tasks }: Pending, o
     // One picture at a time, so that a score depends on its picture alone, to the last digit.
     const probe = await engine.openProbe({ ...request, batch: 1 });
     try {
-      await renderTasks({ tasks, renderer, probe, store, journal, onProgress, ...(signal ? { signal } : {}) });
+      await renderTasks({ tasks, renderer, probe, store, journal, onProgress, onStored, ...(signal ? { signal } : {}) });
     } finally {
       await probe.dispose();
     }

@@ -1,11 +1,12 @@
 /** `atlas run`, `atlas render`, `atlas compare`: a plan's work, whole or in parts. */
 import path from 'node:path';
 import { type Command, Option } from 'commander';
+import { DEFAULT_BATCH } from '../batch/batch-size.ts';
 import { withLock } from '../batch/lock.ts';
 import { openEngine } from '../batch/open-engine.ts';
 import { type CheckedPlan, readPlan } from '../batch/plan.ts';
 import { openProgress, type Progress } from '../batch/progress.ts';
-import { DEFAULT_BATCH, type RunSummary, runPlan } from '../batch/run.ts';
+import { type RunSummary, runPlan } from '../batch/run.ts';
 import { COMPARISON_FILE, compareAtlas } from '../compare/compare.ts';
 import { buildSite } from './build.ts';
 import { interruptible } from './interrupt.ts';
@@ -23,7 +24,7 @@ import {
 
 interface RunOptions extends RuntimeOptions {
   out?: string;
-  batch: number;
+  batch?: number | 'auto';
   build?: boolean;
 }
 
@@ -64,8 +65,15 @@ function planCommand(program: Command, name: string, description: string): Comma
     .addOption(deviceOption())
     .addOption(runtimeOption())
     .addOption(threadsOption())
-    .addOption(new Option('--batch <number>', 'pictures rendered at a time').argParser(positive).default(DEFAULT_BATCH));
+    .addOption(
+      new Option(
+        '--batch <number>',
+        `pictures rendered at a time; auto measures (${DEFAULT_BATCH}, or one for each thread, if left out)`,
+      ).argParser(batchSize),
+    );
 }
+
+const batchSize = (text: string) => (text === 'auto' ? text : positive(text));
 
 async function perform(name: string, given: string | undefined, options: RunOptions, work: (job: Job) => Promise<void>): Promise<void> {
   const file = shownPath(given ?? DEFAULT_PLAN);
@@ -80,7 +88,7 @@ async function perform(name: string, given: string | undefined, options: RunOpti
 async function render({ plan, folder, options, progress, signal }: Job): Promise<void> {
   const { batch } = options;
   const engine = openEngine(progress);
-  const summary = await runPlan({ plan, folder, engine, runtime: runtimeChoice(options), batch, progress, signal });
+  const summary = await runPlan({ plan, folder, engine, runtime: runtimeChoice(options), ...(batch ? { batch } : {}), progress, signal });
   process.stdout.write(describeRun(summary));
   if (summary.failed.length > 0) process.exitCode = 1;
 }
@@ -98,7 +106,15 @@ async function compare({ plan, folder, options, progress, signal }: Job): Promis
     progress.update(done);
   };
   try {
-    const { layers } = await compareAtlas({ folder, model, runtime, openProbe: engine.openProbe, batch, onProgress, signal });
+    const { layers } = await compareAtlas({
+      folder,
+      model,
+      runtime,
+      openProbe: engine.openProbe,
+      batch: batch === 'auto' ? DEFAULT_BATCH : (batch ?? DEFAULT_BATCH),
+      onProgress,
+      signal,
+    });
     progress.stop();
     process.stdout.write(`${folder}: ${layers.length} layers compared, in ${COMPARISON_FILE}\n`);
   } catch (error) {

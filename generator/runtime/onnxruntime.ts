@@ -45,7 +45,8 @@ export function openOnnxRuntime({ device = 'cpu', threads = availableParallelism
         interOpNumThreads: 1,
         executionMode: 'sequential',
         graphOptimizationLevel: 'all',
-        logSeverityLevel: device === 'cpu' || device === 'webgpu' ? 3 : 4,
+        // What fails is thrown, and told by whoever catches it: no lines of the library's own beside that.
+        logSeverityLevel: 4,
         // DirectML's documentation asks for it.
         ...(device === 'directml' ? { enableMemPattern: false } : {}),
         // Each session has threads of its own, which would spin on after a run and take the cores from the next program's.
