@@ -3,19 +3,7 @@ import type { GraphBuilder } from '../../graph/builder.ts';
 import { AtlasError } from '../../graph/errors.ts';
 import type { OpName } from '../../graph/graph.ts';
 import type { Rule } from '../rule.ts';
-
-/** So steep that a hard sigmoid is a step: a power of two, so that alpha·x + beta is exact and a value on the kink gives exactly 0. */
-const STEEP = 2 ** 100;
-
-/** 1 where y > low, 0 where y = low, as one pass over the values; y never lies below. */
-function above(builder: GraphBuilder, y: string, low: number): string {
-  return builder.add('HardSigmoid', [y], { alpha: STEEP, beta: -STEEP * low });
-}
-
-/** 1 where y < high, 0 where y = high; y never lies above. */
-function below(builder: GraphBuilder, y: string, high: number): string {
-  return builder.add('HardSigmoid', [y], { alpha: -STEEP, beta: STEEP * high });
-}
+import { stepAbove, stepBelow } from './gate.ts';
 
 /** The value of a scalar constant. */
 function constantScalar(builder: GraphBuilder, name: string, node: string): number {
@@ -34,18 +22,18 @@ function times(builder: GraphBuilder, values: readonly string[]): string {
 
 export const activation = {
   /** y = max(0, x): open where y > 0. */
-  Relu: ({ builder, node, gradient }) => [times(builder, [gradient, above(builder, node.outputs[0], 0)])],
+  Relu: ({ builder, node, gradient }) => [times(builder, [gradient, stepAbove(builder, node.outputs[0], 0)])],
   /** y = min(max(x, low), high): open where y lies strictly between. */
   Clip: ({ builder, node: { name, inputs, outputs }, gradient }) => [
     times(builder, [
       gradient,
-      ...(inputs[1] ? [above(builder, outputs[0], constantScalar(builder, inputs[1], name))] : []),
-      ...(inputs[2] ? [below(builder, outputs[0], constantScalar(builder, inputs[2], name))] : []),
+      ...(inputs[1] ? [stepAbove(builder, outputs[0], constantScalar(builder, inputs[1], name))] : []),
+      ...(inputs[2] ? [stepBelow(builder, outputs[0], constantScalar(builder, inputs[2], name))] : []),
     ]),
   ],
   /** y = clip(αx + β, 0, 1): y′ = α strictly between. */
   HardSigmoid: ({ builder, node: { outputs, attributes }, gradient }) => [
-    times(builder, [gradient, builder.scalar(attributes.alpha), above(builder, outputs[0], 0), below(builder, outputs[0], 1)]),
+    times(builder, [gradient, builder.scalar(attributes.alpha), stepAbove(builder, outputs[0], 0), stepBelow(builder, outputs[0], 1)]),
   ],
   /** y = 1 / (1 + exp −x): y′ = y − y². */
   Sigmoid: ({ builder, node: { outputs }, gradient }) => {
