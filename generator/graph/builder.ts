@@ -83,13 +83,17 @@ export class GraphBuilder {
   }
 
   /**
-   * Adds a finished graph, its inputs standing for the values named. Names already taken here are replaced by fresh ones; returns what every
+   * Adds a finished graph, its inputs standing for the values named. Names already taken here, or reserved for what is to come, are replaced by fresh ones; returns what every
    * value of the graph is called now.
    */
-  graft(graph: Graph, inputs: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
+  graft(
+    graph: Graph,
+    inputs: Readonly<Record<string, string>>,
+    isReserved: (name: string) => boolean = () => false,
+  ): ReadonlyMap<string, string> {
     const names = new Map([['', ''], ...Object.entries(inputs)]);
     const rename = (name: string) => {
-      const known = names.get(name) ?? (this.has(name) ? this.#fresh(name) : name);
+      const known = names.get(name) ?? (this.has(name) || isReserved(name) ? this.#fresh(name) : name);
       names.set(name, known);
       return known;
     };

@@ -1,13 +1,12 @@
 /** Checking an import: a layer's activations, a score and its gradient for a given picture, and whether finite differences agree. */
 import { differentiate } from '../gradient/differentiate.ts';
-import { GraphBuilder } from '../graph/builder.ts';
 import { fault } from '../graph/errors.ts';
 import { float32, float32Data, type Tensor } from '../graph/tensor.ts';
 import { findLayer } from '../models/layers.ts';
 import { INPUT, type Model } from '../models/model.ts';
 import type { Program, Runtime } from '../runtime/runtime.ts';
 import { addScore, DIRECTIONS, MASK, objectiveMask } from './objective.ts';
-import { coloursOf } from './programs.ts';
+import { beginNetwork, coloursOf } from './programs.ts';
 
 export interface CheckRequest {
   readonly model: Model;
@@ -66,10 +65,11 @@ export async function checkLayer({
   const [batch, height, width] = pictureShape(picture.shape, colours);
   const directions = directionRows(layer.name, layer.shape[0], batch, channel, direction);
 
-  const builder = GraphBuilder.from(model.graph({ layers: [layer.name], batch, height, width }));
-  const score = addScore(builder, layer.name);
+  const { builder, names } = beginNetwork(model.graph({ layers: [layer.name], batch, height, width }));
+  const called = names.get(layer.name) ?? layer.name;
+  const score = addScore(builder, called);
   const gradient = differentiate(builder, score, INPUT);
-  const [channels, rows, columns] = builder.shape(layer.name).slice(1);
+  const [channels, rows, columns] = builder.shape(called).slice(1);
   const whole = await runtime.compile(builder.build([score, gradient, 'pooled']));
   const forward = await runtime.compile(builder.build([score]));
   const objective = { [DIRECTIONS]: directions, [MASK]: objectiveMask({ objective: 'channel' }, rows, columns) };

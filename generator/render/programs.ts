@@ -34,13 +34,29 @@ export type PictureRequest = Pick<ProgramRequest, 'settings' | 'batch'> & { read
 /** The input for the picture of a caricature on the canvas, `[1,colours,canvas,canvas]`, in the network's range. */
 export const REFERENCE = 'reference';
 
+/** A builder that holds a network, and what the network's values are called there: a file may use a name that the renderer needs. */
+export function beginNetwork(network: Graph): { builder: GraphBuilder; names: ReadonlyMap<string, string> } {
+  const builder = new GraphBuilder();
+  for (const [name, type] of network.inputs) builder.input(name, type);
+  const names = builder.graft(network, Object.fromEntries([...network.inputs.keys()].map((name) => [name, name])), isRenderersName);
+  return { builder, names };
+}
+
+/** Whether a name is one of the inputs and outputs of a step, or begins like one. */
+const isRenderersName = (name: string) =>
+  /^(directions|mask|pooled|score|gradient|image|view|reference|background|parameters|first|second|rate|correction|forward|adjoint|warp)/.test(
+    name,
+  );
+
 /** The network from its input to the score and back: outputs `score` `[batch]` and `gradient` `[batch,colours,canvas,canvas]`. */
 export function networkGraph(request: ProgramRequest, redirected = false): Graph {
   const { model, settings, batch } = request;
   const side = canvasSize(settings);
-  const builder = GraphBuilder.from(splitPhases(model.graph({ layers: objectiveLayerNames(request), batch, height: side, width: side })));
+  const { builder, names } = beginNetwork(
+    splitPhases(model.graph({ layers: objectiveLayerNames(request), batch, height: side, width: side })),
+  );
   if (settings.reference) builder.input(REFERENCE, { dtype: 'float32', shape: [1, coloursOf(model), side, side] });
-  const score = addObjective(builder, objectiveLayers(builder, request, side), settings);
+  const score = addObjective(builder, objectiveLayers(builder, request, side, names), settings);
   const gradient = differentiate(builder, score, INPUT, redirected ? REDIRECTED : {});
   return builder.build([score, named(builder, gradient, 'gradient')]);
 }
@@ -88,7 +104,7 @@ export function stepGraph(request: ProgramRequest, redirected = false): Graph {
     return builder.add('Add', [scaled, builder.constant(float32([1, offset.length, 1, 1], offset))], {});
   };
   const canvas = addWarp(builder, view, inputs.forward, side);
-  const names = builder.graft(network, { [INPUT]: ready(canvas) });
+  const names = builder.graft(network, { [INPUT]: ready(canvas) }, isRenderersName);
   if (settings.reference) {
     const picture = readPicture(settings.reference, [colours, settings.size, settings.size], 'the picture of the caricature');
     named(builder, ready(addWarp(builder, builder.constant(picture), inputs.forward, side)), REFERENCE);
@@ -105,17 +121,17 @@ export function stepGraph(request: ProgramRequest, redirected = false): Graph {
 
 /** The network alone, to the pooled activations `pooled` `[batch,C]`, from an input of the picture's own size. */
 export function probeGraph({ model, layer, settings, batch }: ProgramRequest): Graph {
-  const builder = GraphBuilder.from(model.graph({ layers: [layer], batch, height: settings.size, width: settings.size }));
-  return builder.build([addPooled(builder, layer)]);
+  const { builder, names } = beginNetwork(model.graph({ layers: [layer], batch, height: settings.size, width: settings.size }));
+  return builder.build([addPooled(builder, names.get(layer) ?? layer)]);
 }
 
 /** The network from an input of the picture's own size to the score, `score` `[batch]`. */
 export function scoreGraph(request: ProgramRequest): Graph {
   const { model, settings, batch } = request;
   const { size } = settings;
-  const builder = GraphBuilder.from(model.graph({ layers: objectiveLayerNames(request), batch, height: size, width: size }));
+  const { builder, names } = beginNetwork(model.graph({ layers: objectiveLayerNames(request), batch, height: size, width: size }));
   if (settings.reference) builder.input(REFERENCE, { dtype: 'float32', shape: [1, coloursOf(model), size, size] });
-  return builder.build([addObjective(builder, objectiveLayers(builder, request, size), settings)]);
+  return builder.build([addObjective(builder, objectiveLayers(builder, request, size, names), settings)]);
 }
 
 /**
@@ -154,7 +170,7 @@ function objectiveLayers(
   const base = { called, layer: called(layer), others: others.map(called), group: called(settings.group?.layer ?? layer) };
   if (!settings.reference) return base;
   const network = model.graph({ layers: [layer], batch: 1, height: side, width: side });
-  return { ...base, reference: builder.graft(network, { [INPUT]: REFERENCE }).get(layer) ?? layer };
+  return { ...base, reference: builder.graft(network, { [INPUT]: REFERENCE }, isRenderersName).get(layer) ?? layer };
 }
 
 /** The channels that a network's pictures have. */

@@ -9,6 +9,7 @@ import type { Operators } from '../../graph/graph.ts';
 import { slide } from '../../graph/shapes.ts';
 import { float32 } from '../../graph/tensor.ts';
 import { reshape } from '../rule.ts';
+import { stepAbove } from './gate.ts';
 
 /** A window along one axis. */
 interface Line {
@@ -125,7 +126,7 @@ function ofPhase({ value, weights }: Term, phase: number): Term[] {
 /** 1 where x < y, 0 where they are equal; x is never the larger. */
 function less(builder: GraphBuilder, x: string, y: string): string {
   const negative = move(builder, { value: x, weights: new Map([[0, -1]]) }, 3, builder.shape(x)[3]);
-  return builder.add('HardSigmoid', [builder.add('Add', [negative, y], {})], { alpha: 2 ** 100, beta: 0 });
+  return stepAbove(builder, builder.add('Add', [negative, y], {}), 0);
 }
 
 /** The sum of all copies, of the given length along the axis. */
