@@ -1,5 +1,6 @@
 /** The objective: one weighted sum for channels, neurons and directions, and where a neuron may be. */
 import { expect, test } from 'vitest';
+import { differentiate } from '../../generator/gradient/differentiate.ts';
 import { GraphBuilder } from '../../generator/graph/builder.ts';
 import { float32 } from '../../generator/graph/tensor.ts';
 import { addScore, objectiveMask } from '../../generator/render/objective.ts';
@@ -84,4 +85,47 @@ test('positions that a layer does not have are refused, and logits of several po
     'the plan: expected a layer with one position, as logits have, for render.objective, received "5×3"',
   );
   expect([...objectiveMask({ objective: 'class-logit' }, 1, 1).data]).toEqual([1]);
+});
+
+test.each([
+  'channel',
+  'neuron',
+] as const)('a 1×1 convolution as the layer is not run for a %s: what it reads is pooled instead', async (objective) => {
+  const outputs = 6;
+  const [weights, bias] = [draws('weights', outputs * CHANNELS), draws('bias', outputs)];
+  const directions = draws('directions', BATCH * outputs);
+  const builder = new GraphBuilder();
+  builder.input('input', { dtype: 'float32', shape: [BATCH, CHANNELS, HEIGHT, WIDTH] });
+  const constants = [builder.constant(float32([outputs, CHANNELS, 1, 1], weights)), builder.constant(float32([outputs], bias))];
+  const plain = { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], group: 1 };
+  const tapped = builder.add('Conv', ['input', ...constants], plain, { outputs: ['tapped'] });
+  const score = addScore(builder, tapped);
+  const gradient = differentiate(builder, score, 'input');
+  expect(builder.build([score, gradient]).nodes.filter(({ op }) => op === 'Conv')).toEqual([]);
+  const mask = objectiveMask({ objective }, HEIGHT, WIDTH);
+  const [scores, gradients] = await evaluate(builder, [score, gradient], {
+    input: float32([BATCH, CHANNELS, HEIGHT, WIDTH], layer),
+    directions: float32([BATCH, outputs], directions),
+    mask,
+  });
+  const direction = (b: number, o: number) => directions[b * outputs + o];
+  const channels = Array.from({ length: CHANNELS }, (_, c) => c);
+  const units = Array.from({ length: outputs }, (_, o) => o);
+  const activation = (b: number, o: number, i: number) =>
+    channels.reduce((sum, c) => sum + weights[o * CHANNELS + c] * at(b, c, i), bias[o]);
+  expectNear(
+    scores,
+    [0, 1, 2].map((b) =>
+      units.reduce((sum, o) => sum + direction(b, o) * positions.reduce((part, i) => part + mask.data[i] * activation(b, o, i), 0), 0),
+    ),
+    1e-5,
+  );
+  expectNear(
+    gradients,
+    Array.from({ length: BATCH * CHANNELS * AREA }, (_, k) => {
+      const [b, c, i] = [Math.floor(k / (CHANNELS * AREA)), Math.floor(k / AREA) % CHANNELS, k % AREA];
+      return mask.data[i] * units.reduce((sum, o) => sum + direction(b, o) * weights[o * CHANNELS + c], 0);
+    }),
+    1e-5,
+  );
 });
