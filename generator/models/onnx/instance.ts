@@ -2,6 +2,7 @@
 import type { Graph } from '../../graph/graph.ts';
 import { type FoldCache, foldAffine } from '../fold-affine.ts';
 import { finishGraph, type Layout } from '../layouts.ts';
+import { ROOM } from '../limit.ts';
 import { type GraphRequest, INPUT } from '../model.ts';
 import type { ImageInput } from './image-input.ts';
 import { type Lowered, Lowering } from './lowering.ts';
@@ -42,7 +43,7 @@ export class Instances {
     this.#names = valueNames(source);
     let weights = 0;
     for (const [, { data }] of source.initializers()) weights += data.length;
-    this.#limit = 2 ** 25 + 8 * weights;
+    this.#limit = ROOM + 8 * weights;
   }
 
   /** Everything that can be lowered at that size, whatever becomes of the rest. */

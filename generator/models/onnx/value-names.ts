@@ -5,12 +5,15 @@ import type { Source } from './source.ts';
 export function valueNames(source: Source): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   const taken = new Set<string>(source.nodes.flatMap(({ outputs }) => outputs));
+  const counts = new Map<string, number>();
   for (const { op, name, outputs } of source.nodes) {
     for (const [i, output] of outputs.entries()) {
       if (output === '' || !/^\d*$/.test(output)) continue;
       const stem = `${name || `${op}_${output}`}${i > 0 ? `:${i}` : ''}`;
       let free = stem;
-      for (let n = 2; taken.has(free); n++) free = `${stem}_${n}`;
+      let n = counts.get(stem) ?? 2;
+      for (; taken.has(free); n++) free = `${stem}_${n}`;
+      counts.set(stem, n);
       taken.add(free);
       names.set(output, free);
     }

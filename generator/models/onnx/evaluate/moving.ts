@@ -147,6 +147,8 @@ const split: Evaluate = (inputs, node) => {
 /** The extents of a Split's outputs: as told, or alike, the last one smaller. */
 export function splitParts(extent: number, told: readonly number[] | undefined, node: FileNode): readonly number[] {
   const count = told?.length ?? int(node, 'num_outputs', node.outputs.length);
+  if (count > Math.max(told?.length ?? 0, node.outputs.length))
+    throw new Error(`${count} parts are more than its ${node.outputs.length} outputs`);
   const each = Math.ceil(extent / count);
   const parts = told ?? Array.from({ length: count }, (_, i) => Math.min(each, extent - i * each));
   if (parts.reduce((sum, part) => sum + part, 0) !== extent || parts.some((part) => part < 0))
@@ -198,12 +200,23 @@ const transpose: Evaluate = (inputs, node) => {
   ];
 };
 
-const nonZero: Evaluate = (inputs) => {
+const nonZero: Evaluate = (inputs, _, limit) => {
   const x = given(inputs, 0);
-  const found = [...x.data.keys()].filter((i) => x.data[i] !== 0);
+  let count = 0;
+  for (const value of x.data) if (value !== 0) count++;
+  const shape = [x.shape.length, count];
+  limit.take(shape);
+  const data = zeros('int64', sizeOf(shape));
   const strides = stridesOf(x.shape);
-  const rows = x.shape.map((extent, axis) => found.map((i) => Math.floor(i / strides[axis]) % extent));
-  return [constant('int64', [x.shape.length, found.length], rows.flat())];
+  let at = 0;
+  for (let i = 0; i < x.data.length; i++) {
+    if (x.data[i] === 0) continue;
+    x.shape.forEach((extent, axis) => {
+      data[axis * count + at] = Math.floor(i / strides[axis]) % extent;
+    });
+    at++;
+  }
+  return [{ dtype: 'int64', shape, data }];
 };
 
 /** By ONNX's name. */
