@@ -24,7 +24,13 @@ export type FoldCache = Map<string, Folded>;
  */
 export function foldAffine(graph: Graph, pinned: ReadonlySet<string>, cache: FoldCache): Graph {
   const readers = new Map<string, Node[]>();
-  for (const node of graph.nodes) for (const name of node.inputs) readers.set(name, [...(readers.get(name) ?? []), node]);
+  for (const node of graph.nodes) {
+    for (const name of node.inputs) {
+      const list = readers.get(name) ?? [];
+      list.push(node);
+      readers.set(name, list);
+    }
+  }
   const builder = new GraphBuilder();
   for (const [name, type] of graph.inputs) builder.input(name, type);
   for (const [name, tensor] of graph.constants) builder.constant(tensor, name);

@@ -4,6 +4,7 @@ import { basename, dirname, join, posix, resolve } from 'node:path';
 import { fault } from '../graph/errors.ts';
 import { isAddress } from './address.ts';
 import { type FetchOptions, fetchModel } from './fetch.ts';
+import { excessOf } from './json-size.ts';
 import type { Model, Preprocess } from './model.ts';
 import { obtainAddress, obtainZoo } from './obtain.ts';
 import * as onnx from './onnx/open.ts';
@@ -167,6 +168,8 @@ async function formatOf(file: string, path: string): Promise<Format> {
 }
 
 const BEGINNING = 65_536;
+/** The weights lie elsewhere: what is left takes a few megabytes. */
+const LARGEST_JSON = 2 ** 24;
 
 /** What formats are told apart by: a JSON file whole, the beginning of any other. */
 async function beginning(file: string): Promise<Uint8Array> {
@@ -176,7 +179,8 @@ async function beginning(file: string): Promise<Uint8Array> {
       const { buffer, bytesRead } = await handle.read(new Uint8Array(BEGINNING), 0, BEGINNING, 0);
       const bytes = buffer.subarray(0, bytesRead);
       const whole = bytesRead === BEGINNING && /^[\s\uFEFF]*\{/.test(Buffer.from(bytes.subarray(0, 64)).toString('latin1'));
-      return whole ? await readFile(file) : bytes;
+      const { size } = await handle.stat();
+      return whole && size <= LARGEST_JSON ? await readFile(file) : bytes;
     } finally {
       await handle.close();
     }
@@ -185,7 +189,17 @@ async function beginning(file: string): Promise<Uint8Array> {
   }
 }
 
+/** JSON that was parsed, for the next format to look at. */
+const PARSED = new WeakMap<Uint8Array, { readonly json: unknown }>();
+
 function parsed(bytes: Uint8Array): unknown {
+  const known = PARSED.get(bytes) ?? { json: parse(bytes) };
+  PARSED.set(bytes, known);
+  return known.json;
+}
+
+function parse(bytes: Uint8Array): unknown {
+  if (excessOf(bytes)) return undefined; // Whoever opens the file says so.
   try {
     return JSON.parse(Buffer.from(bytes).toString('utf8'));
   } catch {
@@ -198,20 +212,33 @@ function unreadable(file: string, cause: unknown): Error {
 }
 
 async function readJson(file: string): Promise<unknown> {
+  const { size } = await stat(file);
+  if (size > LARGEST_JSON)
+    throw fault({
+      where: file,
+      expected: `JSON of at most ${LARGEST_JSON >> 20} MiB`,
+      name: 'the model',
+      received: `${size} bytes`,
+      remedy: 'Weights lie in files of their own beside model.json: export the model again.',
+    });
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw unreadable(file, cause);
   });
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw fault({
+  const wrong = (received: string, cause?: unknown) =>
+    fault({
       where: file,
       expected: 'JSON',
       name: 'the model',
-      received: `${text.length} characters that are not`,
+      received,
       remedy: 'The file was altered or cut short: fetch or export the model again.',
-      cause,
+      ...(cause === undefined ? {} : { cause }),
     });
+  const excess = excessOf(Buffer.from(text));
+  if (excess) throw wrong(excess);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw wrong(`${text.length} characters that are not`, cause);
   }
 }
 

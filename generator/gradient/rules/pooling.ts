@@ -1,5 +1,6 @@
 /** Pooling. */
 import type { GraphBuilder } from '../../graph/builder.ts';
+import { fault } from '../../graph/errors.ts';
 import type { OpName } from '../../graph/graph.ts';
 import { sizeOf } from '../../graph/tensor.ts';
 import { type Rule, reshape } from '../rule.ts';
@@ -28,6 +29,8 @@ export const pooling = {
     const { kernel_shape, strides, pads } = node.attributes;
     const shape = builder.shape(node.inputs[0]);
     const [channels, spatial] = [shape[1], shape.slice(2)];
+    checkEntries(channels * sizeOf(kernel_shape), `the windows of "${node.name}"`);
+    checkEntries(sizeOf(builder.shape(gradient).slice(2)), `the shares of "${node.name}"`);
     const shares = builder.constant(windowShares(spatial, builder.shape(gradient).slice(2), node.attributes));
     const kernel = builder.constant({
       dtype: 'float32',
@@ -62,6 +65,20 @@ export function spread(builder: GraphBuilder, gradient: string, shape: readonly 
   return builder.add('Expand', [builder.add('Mul', [gradient, share], {}), builder.integers(shape)], {});
 }
 
+/** More entries than this make no constant worth multiplying by. */
+const MOST_ENTRIES = 2 ** 24;
+
+function checkEntries(count: number, name: string): void {
+  if (count <= MOST_ENTRIES) return;
+  throw fault({
+    where: 'the gradient',
+    expected: `at most ${MOST_ENTRIES} values`,
+    name,
+    received: count,
+    remedy: 'Choose a smaller image, or tap a layer before this node.',
+  });
+}
+
 /** One over the number of values that each window averages, of the spatial axes. */
 function windowShares(
   spatial: readonly number[],
@@ -81,7 +98,14 @@ function windowShares(
       return Math.min(start + kernel_shape[axis], high) - Math.max(start, low);
     }),
   );
-  const sizes = counts.reduce((products, along) => products.flatMap((product) => along.map((count) => product * count)), [1]);
-  const data = Float32Array.from(sizes, (count) => 1 / count);
+  const data = new Float32Array(sizeOf(windows));
+  for (let i = 0; i < data.length; i++) {
+    let [rest, count] = [i, 1];
+    for (let axis = counts.length - 1; axis >= 0; axis--) {
+      count *= counts[axis][rest % windows[axis]];
+      rest = Math.floor(rest / windows[axis]);
+    }
+    data[i] = 1 / count;
+  }
   return { dtype: 'float32' as const, shape: windows, data };
 }
