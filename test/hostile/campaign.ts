@@ -42,7 +42,14 @@ export async function run(from: number, to: number, tell: (result: Result) => vo
 async function runSome(folder: string, from: number, to: number, tell: (result: Result) => void): Promise<number> {
   // The process may read the repository and the models' folders and nothing beside them: reaching further is an error that can be told.
   const own = `--allow-fs-read=${folder}/*/*`;
-  const flags = ['--max-old-space-size=1024', '--permission', own, `--allow-fs-read=${REPOSITORY}`, '--allow-fs-read=/usr/share/libonnx-testdata', `--allow-fs-write=${folder}`];
+  const flags = [
+    '--max-old-space-size=1024',
+    '--permission',
+    own,
+    `--allow-fs-read=${REPOSITORY}`,
+    '--allow-fs-read=/usr/share/libonnx-testdata',
+    `--allow-fs-write=${folder}`,
+  ];
   const child = spawn(process.execPath, [...flags, CHILD, folder, String(from), String(to)], { stdio: ['ignore', 'pipe', 'pipe'] });
   let [current, error, ended, stopped] = [-1, '', false, ''];
   let timer: NodeJS.Timeout | undefined;

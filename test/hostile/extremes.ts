@@ -8,7 +8,18 @@ export const INTEGERS: readonly bigint[] = [
 ];
 
 /** For floats, as bits of binary32. */
-export const FLOATS: readonly number[] = [0, -0, 1, -1, 1e-45, 3.4e38, -3.4e38, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+export const FLOATS: readonly number[] = [
+  0,
+  -0,
+  1,
+  -1,
+  1e-45,
+  3.4e38,
+  -3.4e38,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+];
 
 /** Where weights should not be read from; `canary.bin` lies outside the model's folder, `link-*.bin` inside and points there. */
 export const PATHS: readonly string[] = [
@@ -22,11 +33,19 @@ export const PATHS: readonly string[] = [
 /** For names of values, nodes, operators and weights. */
 export const NAMES: readonly string[] = [
   ...['', ' ', '0', '-1', '__proto__', 'constructor', 'toString', 'hasOwnProperty', 'input', 'input~0', 'constant~0', 'a/../b', '/', '//'],
-  ...['x\ny', 'x\r\ny', '\u001b[2J', '\u0000', '\ud800', 'é'.repeat(300), 'n'.repeat(100_000), '\u202e', '<script>', '${x}', '%s%n'],
+  ...['x\ny', 'x\r\ny', '\u001b[2J', '\u0000', '\ud800', 'é'.repeat(300), 'n'.repeat(100_000), '\u202e', '<script>', '%s%n'],
 ];
 
 /** For numbers that stand in texts: offsets and lengths. */
 export const NUMERALS: readonly string[] = [
   ...['0', '-1', '1', '4', '3', '1e3', ' 8', '0x10', '4.5', 'NaN', 'Infinity', '', '99999999999999999999'],
-  ...['2147483647', '2147483648', '4294967296', '9007199254740993', '9223372036854775807', '-9223372036854775808', '00000000000000000000008'],
+  ...[
+    '2147483647',
+    '2147483648',
+    '4294967296',
+    '9007199254740993',
+    '9223372036854775807',
+    '-9223372036854775808',
+    '00000000000000000000008',
+  ],
 ];

@@ -21,13 +21,20 @@ export function makeCase(seed: number, material: Material): Case {
   const dice = new Dice(seed);
   const kind = dice.below(40);
   const [originals, change] =
-    kind < 22 ? [material.families, changeOnnx] : kind < 23 ? [material.large, changeOnnx] : kind < 29 ? [material.testdata, changeOnnx] : [material.tfjs, jsonOf];
+    kind < 22
+      ? [material.families, changeOnnx]
+      : kind < 23
+        ? [material.large, changeOnnx]
+        : kind < 29
+          ? [material.testdata, changeOnnx]
+          : [material.tfjs, jsonOf];
   const original = dice.pick(originals);
   const about: string[] = [];
   const other = () => dice.pick(originals).bytes;
   const blind = dice.once(4);
   let bytes = blind ? Uint8Array.from(original.bytes) : change(original.bytes, dice, other, about);
-  if (blind || dice.once(10)) for (let count = dice.pick([1, 1, 1, 2, 4]); count > 0; count--) bytes = changeBytes(bytes, dice, other, about);
+  if (blind || dice.once(10))
+    for (let count = dice.pick([1, 1, 1, 2, 4]); count > 0; count--) bytes = changeBytes(bytes, dice, other, about);
   return { seed, original, bytes, about, dice };
 }
 

@@ -38,7 +38,12 @@ const MOBILE: { nodes: TinyNode[]; weights: TinyWeight[] } = {
     weight('depthwise/kernel', [3, 3, 8, 1], 7),
     weight('project/kernel', [1, 1, 8, 8], 8),
     weight('project/bias', [8], 9),
-    { name: 'quantised/kernel', shape: [1, 1, 16, 4], values: Array.from({ length: 64 }, (_, i) => i), quantization: { dtype: 'uint8', scale: 0.1, min: -3 } },
+    {
+      name: 'quantised/kernel',
+      shape: [1, 1, 16, 4],
+      values: Array.from({ length: 64 }, (_, i) => i),
+      quantization: { dtype: 'uint8', scale: 0.1, min: -3 },
+    },
     size('padding', [0, 0, 1, 1, 1, 1, 0, 0]),
     size('axis', [3], 0),
     size('hw', [1, 2]),
@@ -51,12 +56,25 @@ const MOBILE: { nodes: TinyNode[]; weights: TinyWeight[] } = {
     { name: 'padded', op: 'Pad', input: ['image', 'pads'] },
     { name: 'pads', op: 'Reshape', input: ['padding', 'pad/shape'] },
     { name: 'pad/shape', op: 'Pack', input: ['four', 'two'], attr: { axis: { i: '0' }, N: { i: '2' } } },
-    ...[['four', '4'], ['two', '2']].map(([name, value]) => ({ name, op: 'Const', attr: { value: { tensor: { dtype: 'DT_INT32', tensorShape: {}, intVal: [value] } } } })),
+    ...[
+      ['four', '4'],
+      ['two', '2'],
+    ].map(([name, value]) => ({ name, op: 'Const', attr: { value: { tensor: { dtype: 'DT_INT32', tensorShape: {}, intVal: [value] } } } })),
     { name: 'stem/conv', op: 'Conv2D', input: ['padded', 'stem/kernel'], attr: window(2, 'VALID') },
-    { name: 'stem/norm', op: 'FusedBatchNormV3', input: ['stem/conv', ...NORM.map((part) => `stem/${part}`)], attr: { epsilon: { f: 0.001 } } },
+    {
+      name: 'stem/norm',
+      op: 'FusedBatchNormV3',
+      input: ['stem/conv', ...NORM.map((part) => `stem/${part}`)],
+      attr: { epsilon: { f: 0.001 } },
+    },
     { name: 'stem/relu', op: 'Relu6', input: ['stem/norm'] },
     { name: 'depthwise', op: 'DepthwiseConv2dNative', input: ['stem/relu', 'depthwise/kernel'], attr: window(1, 'SAME') },
-    { name: 'project', op: '_FusedConv2D', input: ['depthwise', 'project/kernel', 'project/bias'], attr: { ...window(1, 'SAME'), fused_ops: { list: { s: [text('BiasAdd').s] } }, num_args: { i: '1' } } },
+    {
+      name: 'project',
+      op: '_FusedConv2D',
+      input: ['depthwise', 'project/kernel', 'project/bias'],
+      attr: { ...window(1, 'SAME'), fused_ops: { list: { s: [text('BiasAdd').s] } }, num_args: { i: '1' } },
+    },
     { name: 'sum', op: 'AddV2', input: ['project', 'stem/relu:0', '^padded'] },
     { name: 'prelu', op: 'Prelu', input: ['sum', 'slope'] },
     { name: 'pool', op: 'MaxPool', input: ['prelu'], attr: { ...window(2, 'SAME'), ksize: ints(1, 2, 2, 1) } },
@@ -117,6 +135,12 @@ export function graphModels(): readonly GraphModel[] {
 function encoded({ values, dtype = 'float32', quantization }: TinyWeight): Uint8Array {
   const stored = quantization?.dtype ?? dtype;
   const array =
-    stored === 'int32' ? Int32Array.from(values) : stored === 'uint8' ? Uint8Array.from(values) : stored === 'float16' ? Uint16Array.from(values) : Float32Array.from(values);
+    stored === 'int32'
+      ? Int32Array.from(values)
+      : stored === 'uint8'
+        ? Uint8Array.from(values)
+        : stored === 'float16'
+          ? Uint16Array.from(values)
+          : Float32Array.from(values);
   return new Uint8Array(array.buffer);
 }

@@ -30,8 +30,8 @@ export function wrongWith(error: unknown): string | undefined {
   if (!(error instanceof AtlasError)) return `${error instanceof Error ? error.stack : String(error)}`;
   if (!HOUSE_FORM.test(error.message)) return `not in the form of the house: ${JSON.stringify(error.message.slice(0, LONGEST))}`;
   if (error.message.length > LONGEST) return `${error.message.length} characters: ${error.message.slice(0, 300)}`;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for.
-  if (/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/.test(error.message)) return `control characters: ${JSON.stringify(error.message)}`;
+  if (/[\p{Cc}\p{Cs}\p{Bidi_Control}]/u.test(error.message.replace('\n', '')))
+    return `control characters: ${JSON.stringify(error.message)}`;
   return undefined;
 }
 
@@ -41,10 +41,15 @@ function causesOf(error: unknown): (Error & { code?: unknown })[] {
   return found;
 }
 
-/** Opens a case's file as a user's command would, and asks it for everything. */
+/** Opens a case's file as a user's command would. */
 export async function judge({ original, bytes, dice }: Case): Promise<Verdict> {
   const file = join(original.folder, original.file);
   writeFileSync(file, bytes);
+  return judgeFile(file, dice);
+}
+
+/** Opens a file and asks it for everything. */
+export async function judgeFile(file: string, dice: Dice): Promise<Verdict> {
   let model: Model;
   try {
     model = await openModel(file);
@@ -63,15 +68,16 @@ function judged(kind: Kind, error: unknown): Verdict {
 function ask(model: Model, dice: Dice): Verdict {
   let layers: readonly Layer[];
   try {
+    // Without a layer it is as good as not opened.
     layers = model.layers();
     const odd = oddLayer(layers);
     if (odd) return { kind: 'wrong', says: `a layer that cannot be: ${JSON.stringify(odd)}` };
     model.layers(dice.pick([1, 7, 64, 97]));
   } catch (error) {
-    return judged('partly', error);
+    return judged('refused', error);
   }
   let verdict: Verdict = { kind: 'model', says: `${layers.length} layers` };
-  if (layers.length === 0) return verdict;
+  if (layers.length === 0) return { kind: 'wrong', says: 'it opened without a layer' };
   for (const layer of [layers.at(-1) ?? layers[0], dice.pick(layers), dice.pick(layers)]) {
     for (const size of [model.size, dice.pick([32, 65])]) {
       try {

@@ -31,7 +31,18 @@ const TESTDATA = '/usr/share/libonnx-testdata/data';
 export const HAVE_TESTDATA = existsSync(TESTDATA);
 
 const SMALL = [
-  ...['convnext', 'densenet', 'efficientnet-v1', 'efficientnet-v2', 'mobilenet-v2', 'mobilenet-v3', 'regnet', 'shufflenet-v2', 'vgg', 'vit'],
+  ...[
+    'convnext',
+    'densenet',
+    'efficientnet-v1',
+    'efficientnet-v2',
+    'mobilenet-v2',
+    'mobilenet-v3',
+    'regnet',
+    'shufflenet-v2',
+    'vgg',
+    'vit',
+  ],
 ];
 const LARGE = ['maxvit', 'swin-v1', 'swin-v2'];
 const FAMILIES = new URL('../fixtures/families/', import.meta.url).pathname;
@@ -88,7 +99,12 @@ function testdata(folder: string): Original[] {
     readdirSync(join(TESTDATA, set))
       .sort()
       .filter((name, i) => (set !== 'node' || i % 12 === 0) && existsSync(join(TESTDATA, set, name, 'model.onnx')))
-      .map((name) => ({ name: `${set}/${name}`, folder, file: 'model.onnx', bytes: readFileSync(join(TESTDATA, set, name, 'model.onnx')) })),
+      .map((name) => ({
+        name: `${set}/${name}`,
+        folder,
+        file: 'model.onnx',
+        bytes: readFileSync(join(TESTDATA, set, name, 'model.onnx')),
+      })),
   );
 }
 

@@ -16,7 +16,12 @@ const ATTRIBUTES =
   );
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
-const shown = (bytes: Uint8Array | undefined) => JSON.stringify(Buffer.from(bytes ?? []).toString('latin1').slice(0, 40));
+const shown = (bytes: Uint8Array | undefined) =>
+  JSON.stringify(
+    Buffer.from(bytes ?? [])
+      .toString('latin1')
+      .slice(0, 40),
+  );
 
 /** A whole number of a message's field, for whatever it means there. */
 function anInteger(dice: Dice): bigint {
@@ -80,7 +85,8 @@ const drop: Change = ({ siblings, field }) => {
 const CHANGES: Readonly<Record<string, Change>> = {
   drop,
   repeat: ({ siblings, field }, dice) => {
-    const times = dice.pick([1, 1, 1, 2, 20, 300]);
+    // No more than a megabyte: the process that makes the file is the one whose memory is watched.
+    const times = Math.min(dice.pick([1, 1, 1, 2, 20, 300]), 1 + Math.floor(2 ** 20 / (1 + write([field]).length)));
     const at = dice.once(2) ? siblings.indexOf(field) : dice.below(siblings.length + 1);
     siblings.splice(at, 0, ...Array.from({ length: times }, () => copy([field])[0]));
     return `${times} times`;
@@ -108,7 +114,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
     return `${field.number}`;
   },
   lie: ({ field }, dice) => {
-    if (field.wire !== WireType.LengthDelimited) field.wire = dice.pick([0, 1, 2, 3, 4, 5, 6, 7]);
+    if (field.wire !== WireType.LengthDelimited) field.wire = dice.pick([0, 1, 2, 3, 4, 5, 6, 7]) as WireType;
     else field.lie = dice.pick([1, -1, 2, 5, -3, 1000, 2 ** 31 - 1, -(2 ** 31), 2 ** 30]);
     return `${field.lie ?? 'type'}`;
   },
@@ -129,7 +135,23 @@ const CHANGES: Readonly<Record<string, Change>> = {
 };
 
 /** What is tried how often: values most of all. */
-const WEIGHTED = ['value', 'value', 'value', 'value', 'value', 'value', 'insert', 'insert', 'drop', 'repeat', 'swap', 'splice', 'number', 'lie', 'nest'];
+const WEIGHTED = [
+  'value',
+  'value',
+  'value',
+  'value',
+  'value',
+  'value',
+  'insert',
+  'insert',
+  'drop',
+  'repeat',
+  'swap',
+  'splice',
+  'number',
+  'lie',
+  'nest',
+];
 
 /** Some changes to a file; `about` is told which. `other` gives another file's bytes. */
 export function changeOnnx(bytes: Uint8Array, dice: Dice, other: () => Uint8Array, about: string[]): Uint8Array {
