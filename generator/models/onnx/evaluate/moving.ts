@@ -28,9 +28,12 @@ export function squeezed(shape: readonly number[], axes: readonly number[] | und
   return shape.filter((_, axis) => !gone.includes(axis));
 }
 
+const MOST_AXES = 64;
+
 /** Shape with axes of extent one put in. */
 export function unsqueezed(shape: readonly number[], axes: readonly number[]): number[] {
   const rank = shape.length + axes.length;
+  if (rank > MOST_AXES) throw new Error(`${rank} axes are more than any value has`);
   const added = new Set(axes.map((axis) => positive(axis, rank)));
   const rest = [...shape];
   return Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : (rest.shift() ?? 1)));
