@@ -1,6 +1,6 @@
 /** Reverse mode: one walk from the score back to the input, adding ONNX nodes to the same graph. */
 import type { GraphBuilder } from '../graph/builder.ts';
-import { AtlasError } from '../graph/errors.ts';
+import { fault } from '../graph/errors.ts';
 import type { Node, OpName } from '../graph/graph.ts';
 import { type Rule, STEP_OPS, zeros } from './rule.ts';
 import { RULES, type RuleTable } from './rules/table.ts';
@@ -22,9 +22,13 @@ export function differentiate(
 ): string {
   const way = between(builder, of, wrt);
   if (!way.values.has(of))
-    throw new AtlasError(
-      `gradient: expected "${of}" to depend on "${wrt}", received a graph where it does not\nTap a layer that the image reaches.`,
-    );
+    throw fault({
+      where: 'the gradient',
+      expected: `a way from "${wrt}"`,
+      name: `the value "${of}"`,
+      received: 'none',
+      remedy: 'Tap a layer that the image reaches.',
+    });
   const gradients = new Map<string, string[]>([[of, [seed]]]);
   for (const node of way.nodes.toReversed()) {
     if (STEPS.has(node.op)) continue;
@@ -43,7 +47,13 @@ export function differentiate(
   }
   const result = total(builder, gradients.get(wrt));
   if (!result)
-    throw new AtlasError(`gradient: expected a way from "${of}" to "${wrt}" with a gradient, received only steps and comparisons`);
+    throw fault({
+      where: 'the gradient',
+      expected: `a way from "${wrt}" with a slope`,
+      name: `the value "${of}"`,
+      received: 'only steps and comparisons',
+      remedy: 'Tap a layer before them: rounding, signs and comparisons hand no gradient on.',
+    });
   return result;
 }
 

@@ -1,5 +1,5 @@
 /** Building a graph node by node, with every shape inferred as it grows. */
-import { AtlasError, fault, reason } from './errors.ts';
+import { fault, reason } from './errors.ts';
 import type { Graph, Node, Operators, OpName, ValueType } from './graph.ts';
 import { checkShape } from './shapes/inference.ts';
 import { inferTypes } from './shapes.ts';
@@ -43,9 +43,13 @@ export class GraphBuilder {
   constant(tensor: Tensor, name: string = this.#fresh('constant')): string {
     this.#check(name, tensor, 0);
     if (tensor.data.length !== sizeOf(tensor.shape))
-      throw new AtlasError(
-        `the graph: expected ${sizeOf(tensor.shape)} values for "${name}" of shape [${tensor.shape}], received ${tensor.data.length}\nThe file is cut short or damaged.`,
-      );
+      throw fault({
+        where: 'the graph',
+        expected: `${sizeOf(tensor.shape)} values`,
+        name: `"${name}" of shape [${tensor.shape}]`,
+        received: tensor.data.length,
+        remedy: 'The file is cut short or damaged.',
+      });
     this.#declare(name, { dtype: tensor.dtype, shape: tensor.shape });
     this.#constants.set(name, tensor);
     return name;
@@ -76,7 +80,13 @@ export class GraphBuilder {
     });
     node.outputs.forEach((name, i) => {
       if (!types[i])
-        throw new AtlasError(`${node.op} "${node.name}": expected at most ${types.length} outputs, received ${node.outputs.length}`);
+        throw fault({
+          where: 'the graph',
+          expected: `at most ${types.length} outputs`,
+          name: `${node.op} "${node.name}"`,
+          received: node.outputs.length,
+          remedy: 'The model file was altered: export it again.',
+        });
       this.#declare(name, types[i]);
     });
     this.#nodes.push(node);
@@ -107,12 +117,16 @@ export class GraphBuilder {
   }
 
   /** The type of a value; throws for a name that nothing made, saying who asked. */
-  type(name: string, reader = 'the graph'): ValueType {
+  type(name: string, reader = 'the caller'): ValueType {
     const type = this.#types.get(name);
     if (!type)
-      throw new AtlasError(
-        `${reader}: expected a value named "${name}", received a graph that has none\nNothing made it before it was read: the model is incomplete or has a cycle.`,
-      );
+      throw fault({
+        where: 'the graph',
+        expected: 'a value',
+        name: `"${name}", which ${reader} reads`,
+        received: 'none',
+        remedy: 'Nothing made it before it was read: the model is incomplete or has a cycle.',
+      });
     return type;
   }
 
@@ -137,7 +151,7 @@ export class GraphBuilder {
   /** The finished graph, without whatever the outputs do not need. Inputs stay, used or not. */
   build(outputs: readonly string[]): Graph {
     const needed = new Set(outputs);
-    for (const name of outputs) this.type(name, 'the outputs');
+    for (const name of outputs) this.type(name);
     const nodes: Node[] = [];
     for (const node of this.#nodes.toReversed()) {
       if (!node.outputs.some((name) => needed.has(name))) continue;
@@ -180,9 +194,13 @@ export class GraphBuilder {
 
   #declare(name: string, type: ValueType): void {
     if (this.#types.has(name))
-      throw new AtlasError(
-        `the graph: expected one maker for the value "${name}", received a second\nThe model file names two values alike.`,
-      );
+      throw fault({
+        where: 'the graph',
+        expected: 'one maker',
+        name: `the value "${name}"`,
+        received: 'a second',
+        remedy: 'The model file names two values alike.',
+      });
     this.#types.set(name, type);
   }
 

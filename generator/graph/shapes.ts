@@ -1,5 +1,5 @@
 /** Shape inference: for every operator, the types of its outputs from the types of its inputs. The rules stand in shapes/ by family. */
-import { AtlasError, reason } from './errors.ts';
+import { fault, reason } from './errors.ts';
 import type { Node, OpName, ValueType } from './graph.ts';
 import { elementwise } from './shapes/elementwise.ts';
 import { checkShape, type Infer, type InferenceInputs, type InferTable } from './shapes/inference.ts';
@@ -17,7 +17,7 @@ export { slide } from './shapes/window.ts';
 const RULES: InferTable<OpName> = { ...elementwise, ...product, ...windows, ...moving, ...reduction };
 
 /** The longest list that a message shows whole: a hostile file's may have millions of values. */
-const LONGEST = 400;
+const LONGEST = 160;
 
 /** The output types of a node. Throws with the node's name and input shapes where they do not fit. */
 export function inferTypes(node: Node, inputs: InferenceInputs): readonly ValueType[] {
@@ -31,10 +31,14 @@ export function inferTypes(node: Node, inputs: InferenceInputs): readonly ValueT
     return types;
   } catch (cause) {
     const shapes = inputs.types.map((type) => (type ? `${type.dtype}[${type.shape}]` : 'none')).join(', ');
-    throw new AtlasError(
-      `${node.op} "${node.name}": expected inputs that fit each other, received ${cut(shapes)}: ${cut(reason(cause))}\nThis is how the model file connects them; check the file and the image size.`,
-      { cause },
-    );
+    throw fault({
+      where: 'the graph',
+      expected: 'inputs that fit each other',
+      name: `${node.op} "${cut(node.name)}" of ${cut(shapes)}`,
+      received: reason(cause),
+      remedy: 'This is how the model file connects them; check the file and the image size.',
+      cause,
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 /** A dense, row-major array with a shape: the one value that the generator's parts hand to each other. */
-import { AtlasError } from './errors.ts';
+import { fault } from './errors.ts';
 
 /** The element types that a graph may carry, each with the array that holds it. ONNX's `bool` is one byte an element. */
 export interface DtypeArrays {
@@ -28,7 +28,13 @@ export function sizeOf(shape: readonly number[]): number {
 export function float32(shape: readonly number[], data: Float32Array | readonly number[]): Tensor<'float32'> {
   const array = data instanceof Float32Array ? data : Float32Array.from(data);
   if (array.length !== sizeOf(shape))
-    throw new AtlasError(`float32: expected ${sizeOf(shape)} values for shape [${shape}], received ${array.length}`);
+    throw fault({
+      where: 'float32',
+      expected: `${sizeOf(shape)} values`,
+      name: `shape [${shape}]`,
+      received: array.length,
+      remedy: 'Give a value for every position of the shape.',
+    });
   return { dtype: 'float32', shape, data: array };
 }
 
@@ -49,6 +55,13 @@ export function scalar(value: number): Tensor<'float32'> {
 
 /** The data of a tensor that must be float32; throws naming `what` otherwise. */
 export function float32Data(tensor: Tensor, what: string): Float32Array {
-  if (tensor.dtype !== 'float32') throw new AtlasError(`${what}: expected a float32 tensor, received ${tensor.dtype}`);
+  if (tensor.dtype !== 'float32')
+    throw fault({
+      where: what,
+      expected: 'float32',
+      name: 'the tensor',
+      received: tensor.dtype,
+      remedy: 'Convert it, or choose a value of floats.',
+    });
   return tensor.data;
 }

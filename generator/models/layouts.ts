@@ -1,6 +1,6 @@
 /** Layers that are not `[N,C,H,W]`: a transformer's tokens, channels-last maps, vectors. A model's graph returns them as `[N,C,H,W]` all the same. */
 import { GraphBuilder } from '../graph/builder.ts';
-import { AtlasError } from '../graph/errors.ts';
+import { fault } from '../graph/errors.ts';
 import type { Graph, Node } from '../graph/graph.ts';
 import type { AxisLabels } from './axis-labels.ts';
 
@@ -46,7 +46,14 @@ function addLayer(builder: GraphBuilder, value: string, layer: string, layout: L
     const turned = builder.add('Transpose', [value], { perm: [0, 2, 1] });
     builder.add('Reshape', [turned, builder.integers([shape[0], shape[2], shape[1], 1])], { allowzero: 0 }, names);
   } else if (layout === 'NC') builder.add('Reshape', [value, builder.integers([...shape, 1, 1])], { allowzero: 0 }, names);
-  else throw new AtlasError(`the layer "${layer}": expected one axis of channels, received a value of shape [${shape}] at this size`);
+  else
+    throw fault({
+      where: 'the graph',
+      expected: 'one axis of channels',
+      name: `the layer "${layer}"`,
+      received: `a value of shape [${shape}]`,
+      remedy: 'Use another size of the image, or a layer nearer to it.',
+    });
 }
 
 /** A graph for `batch` images out of one for fewer: the same operators for each part of the batch, one after another, with the same weights. */

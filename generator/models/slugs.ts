@@ -21,8 +21,9 @@ export function slugsOf(names: readonly string[], tidy: (name: string) => string
   const shared = sharedLength(paths);
   const slugs = new Map<string, string>();
   const taken = new Set<string>();
+  const counts = new Map<string, number>();
   for (const [i, name] of names.entries()) {
-    const slug = free(kebab(essence(paths[i].slice(shared))) || kebab(name) || 'layer', taken);
+    const slug = free(kebab(essence(paths[i].slice(shared))) || kebab(name) || 'layer', taken, counts);
     taken.add(slug);
     slugs.set(name, slug);
   }
@@ -57,8 +58,11 @@ function trim(text: string, length = LONGEST_SLUG): string {
   return text.replace(/^-+/, '').slice(0, length).replace(/-+$/, '');
 }
 
-function free(slug: string, taken: ReadonlySet<string>): string {
+/** `counts` says how far the numbers of a slug have gone: thousands of layers may have names alike. */
+function free(slug: string, taken: ReadonlySet<string>, counts: Map<string, number>): string {
   let candidate = slug;
-  for (let n = 2; taken.has(candidate); n++) candidate = `${trim(slug, LONGEST_SLUG - 1 - String(n).length)}-${n}`;
+  let n = counts.get(slug) ?? 2;
+  for (; taken.has(candidate); n++) candidate = `${trim(slug, LONGEST_SLUG - 1 - String(n).length)}-${n}`;
+  counts.set(slug, n);
   return candidate;
 }

@@ -95,7 +95,7 @@ test.each<{ about: string; build: (b: GraphBuilder, x: string) => string; expect
 test.each(['Sign', 'Ceil', 'Floor', 'Round'] as const)('%s hands nothing on', async (op) => {
   const build = (b: GraphBuilder, x: string) => b.add('Add', [b.add(op, [x], {}), x], {});
   expect(await gradientAt(X, build)).toEqual([1, 1, 1, 1, 1]);
-  await expect(gradientAt(X, (b, x) => b.add(op, [x], {}))).rejects.toThrow('received only steps and comparisons');
+  await expect(gradientAt(X, (b, x) => b.add(op, [x], {}))).rejects.toThrow('received "only steps and comparisons"');
 });
 
 test('every operator of the table is a step or has a case', () => {

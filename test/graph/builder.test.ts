@@ -42,7 +42,7 @@ describe('errors', () => {
     const builder = withInput(2, 3);
     const other = builder.constant(float32([2, 4], new Float32Array(8)));
     expect(() => builder.add('Add', ['x', other], {}, { name: 'block/add' })).toThrow(
-      `Add "block/add": expected inputs that fit each other, received float32[2,3], float32[2,4]: [2,3] and [2,4] do not broadcast\n${shapes}`,
+      `the graph: expected inputs that fit each other for Add "block/add" of float32[2,3], float32[2,4], received "[2,3] and [2,4] do not broadcast"\n${shapes}`,
     );
   });
 
@@ -50,7 +50,7 @@ describe('errors', () => {
     const builder = withInput(1, 5, 8, 8);
     const weights = builder.constant(float32([4, 3, 1, 1], new Float32Array(12)));
     expect(() => builder.add('Conv', ['x', weights], CONV, { name: 'stem' })).toThrow(
-      `Conv "stem": expected inputs that fit each other, received float32[1,5,8,8], float32[4,3,1,1]: 5 channels do not fit 1 groups of 3\n${shapes}`,
+      `the graph: expected inputs that fit each other for Conv "stem" of float32[1,5,8,8], float32[4,3,1,1], received "5 channels do not fit 1 groups of 3"\n${shapes}`,
     );
   });
 
@@ -58,14 +58,14 @@ describe('errors', () => {
     const builder = withInput(1, 1, 2, 2);
     const pool = { kernel_shape: [3, 3], strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], ceil_mode: 0 };
     expect(() => builder.add('MaxPool', ['x'], pool, { name: 'pool' })).toThrow(
-      `MaxPool "pool": expected inputs that fit each other, received float32[1,1,2,2]: the result would have shape [1,1,0,0]\n${shapes}`,
+      `the graph: expected inputs that fit each other for MaxPool "pool" of float32[1,1,2,2], received "the result would have shape [1,1,0,0]"\n${shapes}`,
     );
   });
 
   test('a reshape to another number of values', () => {
     const builder = withInput(2, 3);
     expect(() => builder.add('Reshape', ['x', builder.integers([4, 2])], { allowzero: 0 }, { name: 'flatten' })).toThrow(
-      `Reshape "flatten": expected inputs that fit each other, received float32[2,3], int64[2]: 6 values do not fit [4,2]\n${shapes}`,
+      `the graph: expected inputs that fit each other for Reshape "flatten" of float32[2,3], int64[2], received "6 values do not fit [4,2]"\n${shapes}`,
     );
   });
 
@@ -73,22 +73,24 @@ describe('errors', () => {
     const remedy = 'Nothing made it before it was read: the model is incomplete or has a cycle.';
     const builder = withInput(1);
     expect(() => builder.add('Relu', ['gone'], {}, { name: 'relu' })).toThrow(
-      `relu: expected a value named "gone", received a graph that has none\n${remedy}`,
+      `the graph: expected a value for "gone", which relu reads, received "none"\n${remedy}`,
     );
-    expect(() => builder.build(['gone'])).toThrow(`the outputs: expected a value named "gone", received a graph that has none\n${remedy}`);
+    expect(() => builder.build(['gone'])).toThrow(
+      `the graph: expected a value for "gone", which the caller reads, received "none"\n${remedy}`,
+    );
   });
 
   test('two makers of one value', () => {
     const builder = withInput(1);
     expect(() => builder.add('Relu', ['x'], {}, { outputs: ['x'] })).toThrow(
-      'the graph: expected one maker for the value "x", received a second\nThe model file names two values alike.',
+      'the graph: expected one maker for the value "x", received "a second"\nThe model file names two values alike.',
     );
     expect(() => builder.constant(float32([1], [0]), 'x')).toThrow('expected one maker for the value "x"');
   });
 
   test('more outputs than the operator has', () => {
     expect(() => withInput(1).add('Relu', ['x'], {}, { name: 'relu', outputs: ['a', 'b'] })).toThrow(
-      'Relu "relu": expected at most 1 outputs, received 2',
+      'the graph: expected at most 1 outputs for Relu "relu", received 2',
     );
   });
 

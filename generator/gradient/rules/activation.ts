@@ -1,6 +1,6 @@
 /** The non-linearities. At a kink the gradient is that of the side where the unit is silent, as in PyTorch. */
 import type { GraphBuilder } from '../../graph/builder.ts';
-import { AtlasError } from '../../graph/errors.ts';
+import { fault } from '../../graph/errors.ts';
 import type { OpName } from '../../graph/graph.ts';
 import type { Rule } from '../rule.ts';
 import { stepAbove, stepBelow } from './gate.ts';
@@ -9,9 +9,13 @@ import { stepAbove, stepBelow } from './gate.ts';
 function constantScalar(builder: GraphBuilder, name: string, node: string): number {
   const tensor = builder.constantValue(name);
   if (tensor?.dtype !== 'float32' || tensor.data.length !== 1) {
-    throw new AtlasError(
-      `gradient of "${node}": expected constant float32 bounds, received bounds that are computed\nOnly fixed bounds are supported.`,
-    );
+    throw fault({
+      where: 'the gradient',
+      expected: 'constant float32 bounds',
+      name: `the node "${node}"`,
+      received: 'bounds that are computed',
+      remedy: 'Only fixed bounds are supported.',
+    });
   }
   return tensor.data[0];
 }

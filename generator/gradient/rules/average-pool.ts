@@ -1,5 +1,6 @@
 /** Average pooling: each position of a window gets its share of the window's gradient. */
 import type { GraphBuilder } from '../../graph/builder.ts';
+import { fault } from '../../graph/errors.ts';
 import type { Operators } from '../../graph/graph.ts';
 import { sizeOf, type Tensor } from '../../graph/tensor.ts';
 import type { Rule } from '../rule.ts';
@@ -13,6 +14,8 @@ type Window = Operators['AveragePool'];
 export const averagePool: Rule<'AveragePool'> = ({ builder, node, gradient }) => {
   const { kernel_shape, strides, pads } = node.attributes;
   const shape = builder.shape(node.inputs[0]);
+  checkEntries(shape[1] * sizeOf(kernel_shape), `the windows of "${node.name}"`);
+  checkEntries(sizeOf(builder.shape(gradient).slice(2)), `the shares of "${node.name}"`);
   const scaled = addShares(builder, gradient, windowShares(shape.slice(2), builder.shape(gradient).slice(2), node.attributes));
   if (kernel_shape.every((kernel, i) => kernel === strides[i]) && pads.every((pad) => pad === 0) && node.attributes.ceil_mode === 0)
     return [enlarge(builder, scaled, shape, kernel_shape)];
@@ -35,6 +38,20 @@ export const averagePool: Rule<'AveragePool'> = ({ builder, node, gradient }) =>
   const attributes = { strides, pads: [...before, ...after], dilations, group: shape[1], output_padding };
   return [builder.add('ConvTranspose', [scaled, kernel], attributes)];
 };
+
+/** More entries than this make no constant worth multiplying by. */
+const MOST_ENTRIES = 2 ** 24;
+
+function checkEntries(count: number, name: string): void {
+  if (count <= MOST_ENTRIES) return;
+  throw fault({
+    where: 'the gradient',
+    expected: `at most ${MOST_ENTRIES} values`,
+    name,
+    received: count,
+    remedy: 'Choose a smaller image, or tap a layer before this node.',
+  });
+}
 
 /** Every value repeated over its window, and zeros where no window lay. */
 function enlarge(builder: GraphBuilder, value: string, shape: readonly number[], kernel: readonly number[]): string {
@@ -76,6 +93,14 @@ function windowShares(
       return Math.min(start + kernel_shape[axis], high) - Math.max(start, low);
     }),
   );
-  const sizes = counts.reduce((products, along) => products.flatMap((product) => along.map((count) => product * count)), [1]);
-  return { dtype: 'float32', shape: windows, data: Float32Array.from(sizes, (count) => 1 / count) };
+  const data = new Float32Array(sizeOf(windows));
+  for (let i = 0; i < data.length; i++) {
+    let [rest, count] = [i, 1];
+    for (let axis = counts.length - 1; axis >= 0; axis--) {
+      count *= counts[axis][rest % windows[axis]];
+      rest = Math.floor(rest / windows[axis]);
+    }
+    data[i] = 1 / count;
+  }
+  return { dtype: 'float32', shape: windows, data };
 }

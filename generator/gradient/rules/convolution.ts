@@ -1,6 +1,6 @@
 /** Convolutions. The weights are constants, so that their gradients are never needed and their rearrangements are made once. */
 import type { GraphBuilder } from '../../graph/builder.ts';
-import { AtlasError } from '../../graph/errors.ts';
+import { fault } from '../../graph/errors.ts';
 import type { Operators, OpName } from '../../graph/graph.ts';
 import type { Tensor } from '../../graph/tensor.ts';
 import type { Rule } from '../rule.ts';
@@ -50,12 +50,19 @@ export const convolution = {
 function constantWeights(builder: GraphBuilder, name: string, node: string): Tensor<'float32'> {
   const weights = builder.constantValue(name);
   if (weights?.dtype !== 'float32') {
-    throw new AtlasError(
-      `gradient of "${node}": expected constant float32 weights, received ${weights ? weights.dtype : 'weights that are computed'}\nOnly convolutions with fixed weights are supported.`,
-    );
+    throw fault({
+      where: 'the gradient',
+      expected: 'constant float32 weights',
+      name: `the node "${node}"`,
+      received: weights ? weights.dtype : 'weights that are computed',
+      remedy: 'Only convolutions with fixed weights are supported.',
+    });
   }
   return weights;
 }
+
+/** How many times as large as the kernel its phases may be: 4 for every other pixel. */
+const MOST_PHASES = 16;
 
 /** A strided convolution's gradient as one of stride 1 that makes every phase, and how its result is cut. */
 interface Phases {
@@ -86,6 +93,8 @@ function phaseDecomposition(
   const last = [0, 1].map((i) => Math.floor((pads[i] + input[i] - 1) / stride));
   const around = [...[0, 1].map((i) => taps[i] - 1 - first[i]), ...[0, 1].map((i) => last[i] - (output[i] - 1))];
   if (around.some((pad) => pad < 0)) return undefined;
+  // A stride far beyond the kernel would make phases of nothing but zeros.
+  if (stride ** 2 * taps[0] * taps[1] > MOST_PHASES * weights.shape[2] * weights.shape[3]) return undefined;
   const phases = Array.from({ length: stride * stride }, (_, phase) =>
     phaseKernel(weights, stride, Math.floor(phase / stride), phase % stride, taps),
   );

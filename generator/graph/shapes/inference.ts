@@ -20,6 +20,9 @@ export const ELEMENT_TYPES = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9
 /** The most values that a tensor may have: runtimes index with 32 bits. */
 const MOST_VALUES = 2 ** 31 - 1;
 
+/** The same where one extent is 0. */
+const MOST_EMPTY = 2 ** 20;
+
 /** More axes than any operator of the table is used with. */
 const MOST_AXES = 16;
 
@@ -28,7 +31,10 @@ export function checkShape(shape: readonly number[], what: string, least: 0 | 1 
   const shown = `[${shape.slice(0, MOST_AXES)}${shape.length > MOST_AXES ? ',…' : ''}]`;
   if (shape.length > MOST_AXES) throw new Error(`${what} would have ${shape.length} axes, ${shown}; at most ${MOST_AXES} are supported`);
   if (shape.some((extent) => !Number.isInteger(extent) || extent < least)) throw new Error(`${what} would have shape ${shown}`);
-  if (sizeOf(shape) > MOST_VALUES) throw new Error(`${what} would have more than 2³¹ − 1 values, in shape ${shown}`);
+  // What is empty must not be wide either: whoever makes something for each of its channels would make as many.
+  const widest = shape.reduce((product, extent) => product * Math.max(extent, 1), 1);
+  if (widest > MOST_VALUES || (widest > MOST_EMPTY && sizeOf(shape) === 0))
+    throw new Error(`${what} would have more than 2³¹ − 1 values, in shape ${shown}`);
 }
 
 /** The type of an input that must be there. */

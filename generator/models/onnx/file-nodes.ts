@@ -23,13 +23,20 @@ export interface FileNode {
 /** Far more than the largest network has; a few nested functions could make any number. */
 const MOST_NODES = 200_000;
 const DEEPEST = 32;
+/** An operator has a few inputs, and a join of a dense block a hundred. */
+const MOST_INPUTS = 10_000;
+/** Letters of all names that functions are written out with: each call makes them longer. */
+const MOST_LETTERS = 2 ** 26;
 
 /** Nodes out of a file's, with the file's functions in place of the nodes that call them. */
 export class NodeReader {
   readonly #where: string;
   readonly #opset: number;
   readonly #functions: ReadonlyMap<string, FunctionProto>;
+  /** In how many functions a graph lies that is an attribute: it may call them again. */
+  readonly #depths = new WeakMap<GraphProto, number>();
   #count = 0;
+  #letters = 0;
 
   constructor(model: ModelProto, where: string) {
     this.#where = where;
@@ -39,7 +46,7 @@ export class NodeReader {
 
   /** The nodes of the main graph, or of one in an attribute. */
   read(graph: GraphProto): FileNode[] {
-    return this.#nodes(graph.nodes, this.#opset, 0);
+    return this.#nodes(graph.nodes, this.#opset, this.#depths.get(graph) ?? 0);
   }
 
   #nodes(nodes: readonly NodeProto[], opset: number, depth: number): FileNode[] {
@@ -49,10 +56,14 @@ export class NodeReader {
   #node(node: NodeProto, opset: number, depth: number): FileNode[] {
     // Calls count too: functions that only call each other would have no nodes and no end.
     if (++this.#count > MOST_NODES) throw this.#refuse(`at most ${MOST_NODES} nodes`, 'its nodes', 'more, once functions are written out');
+    if (node.inputs.length > MOST_INPUTS || node.outputs.length > MOST_INPUTS)
+      throw this.#refuse(`at most ${MOST_INPUTS} inputs and outputs`, `the node "${node.name}" (${node.opType})`, 'more');
     const made = this.#functions.get(keyOf(node.domain, node.opType));
     if (made) return this.#inline(node, made, depth);
     const attributes = new Map(node.attributes.map((attribute) => [attribute.name, attribute]));
-    const captures = node.attributes.flatMap(({ g }) => (g ? capturesOf(g) : []));
+    const graphs = node.attributes.flatMap(({ g }) => g ?? []);
+    for (const graph of graphs) this.#depths.set(graph, depth);
+    const captures = graphs.flatMap(capturesOf);
     const { name, opType, inputs, outputs } = node;
     const domain = node.domain === 'ai.onnx' ? '' : node.domain;
     return [{ name, op: opType, domain, opset, inputs, outputs, attributes, captures }];
@@ -67,7 +78,12 @@ export class NodeReader {
     made.outputs.forEach((name, i) => {
       if (call.outputs[i]) names.set(name, call.outputs[i]);
     });
-    const rename = (name: string) => names.get(name) ?? `${scope}${name}`;
+    const rename = (name: string) => {
+      const known = names.get(name) ?? `${scope}${name}`;
+      this.#letters += known.length;
+      if (this.#letters > MOST_LETTERS) throw this.#refuse(`at most ${MOST_LETTERS} letters`, 'the names in its functions', 'more');
+      return known;
+    };
     const given = new Map([...made.defaults, ...call.attributes].map((attribute) => [attribute.name, attribute]));
     const resolve = (attribute: AttributeProto): AttributeProto[] => {
       if (attribute.refAttrName === '') return [attribute.g ? { ...attribute, g: renamed(attribute.g, rename) } : attribute];

@@ -2,6 +2,7 @@
 import type { Graph } from '../../graph/graph.ts';
 import { type FoldCache, foldAffine } from '../fold-affine.ts';
 import { finishGraph, type Layout } from '../layouts.ts';
+import { ROOM } from '../limit.ts';
 import { type GraphRequest, INPUT } from '../model.ts';
 import type { ImageInput } from './image-input.ts';
 import { type Lowered, Lowering } from './lowering.ts';
@@ -24,9 +25,6 @@ export interface KnownLayer {
   readonly value: string;
   readonly layout: Layout;
 }
-
-/** Values that constants may have beyond the file's own: grids of positions, masks of windows. */
-const ROOM = 2 ** 23;
 
 /** Makes graphs of one file. */
 export class Instances {

@@ -62,7 +62,7 @@ export class OnnxModel implements Model {
     this.#natural = natural;
     this.size = natural.height;
     // Layers and slugs are fixed at the file's own size, so that a layer has one address whatever the size of the pictures.
-    this.#known = offered(whole);
+    this.#known = offered(whole, this.#instances.ownBatch);
     if (this.#known.size === 0) throw whole.lowering.firstFailure ?? nothing(file);
     this.#slugs = slugsOf([...this.#known.keys()], tidyName);
     this.#layers.set(`${[natural.height, natural.width]}`, this.#describe(whole));
@@ -148,14 +148,16 @@ const REARRANGING: ReadonlySet<string> = new Set(
 );
 
 /** The values that are layers: told apart by image and channel, more than rearranged, and not in the middle of a non-linearity. */
-function offered({ graph, values }: Whole): ReadonlyMap<string, KnownLayer> {
+function offered({ graph, values }: Whole, batch: number): ReadonlyMap<string, KnownLayer> {
   const labelling = labelGraph(graph, INPUT);
   const inner = new Set([...composedActivations(graph).flatMap((composed) => composed.inner), ...normalisationInterior(graph)]);
   const known = new Map<string, KnownLayer>();
   for (const { op, outputs } of graph.nodes) {
     const layout = layoutOf(labelling.of(outputs[0]));
     const value = values.get(outputs[0]);
-    if (layout && value !== undefined && !REARRANGING.has(op) && !inner.has(outputs[0])) known.set(outputs[0], { value, layout });
+    // Images that were brought together are no layer, whatever the axes once held.
+    const apart = graph.types.get(outputs[0])?.shape[0] === batch;
+    if (layout && apart && value !== undefined && !REARRANGING.has(op) && !inner.has(outputs[0])) known.set(outputs[0], { value, layout });
   }
   return known;
 }

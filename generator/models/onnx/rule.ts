@@ -9,6 +9,9 @@ import type { Constant } from './tensors.ts';
 /** Makes a node's outputs, in order. Throws {@link Step.refuse}'s error where it cannot. */
 export type Rule = (step: Step) => Lowered | readonly Lowered[];
 
+/** A shape, its axes, its pads or its parts are a dozen. */
+const MOST_NUMBERS = 4096;
+
 /** One node being lowered. */
 export class Step {
   readonly node: FileNode;
@@ -62,6 +65,8 @@ export class Step {
   /** The numbers of an input that must be constant; nothing where it is left out. */
   numbers(index: number): number[] | undefined {
     const constant = this.constant(index);
+    if (constant && constant.data.length > MOST_NUMBERS)
+      throw this.refuse(`at most ${MOST_NUMBERS} numbers as input ${index}`, constant.data.length);
     return constant && Array.from(constant.data);
   }
 

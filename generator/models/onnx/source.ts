@@ -8,6 +8,13 @@ import { type Constant, decodeTensor, dtypeOf } from './tensors.ts';
 export const OLDEST_OPSET = 7;
 export const NEWEST_OPSET = 25;
 
+/** What is in a graph that lies in an attribute. */
+interface Branch {
+  readonly nodes: readonly FileNode[];
+  readonly initializers: ReadonlyMap<string, TensorProto>;
+  readonly outputs: readonly string[];
+}
+
 /** A file's graph, each node after what it reads. */
 export class Source {
   readonly where: string;
@@ -20,6 +27,7 @@ export class Source {
   readonly #external: ReadonlyMap<TensorProto, Uint8Array>;
   readonly #initializers: ReadonlyMap<string, TensorProto>;
   readonly #decoded = new Map<TensorProto, Constant>();
+  readonly #branches = new Map<GraphProto, Branch>();
   /** Index of the node that makes a value. */
   readonly #makers = new Map<string, number>();
 
@@ -68,12 +76,14 @@ export class Source {
   }
 
   /** Nodes and initialisers of a graph that lies in an attribute. */
-  branch(graph: GraphProto): { nodes: readonly FileNode[]; initializers: ReadonlyMap<string, TensorProto>; outputs: readonly string[] } {
-    return {
+  branch(graph: GraphProto): Branch {
+    const known = this.#branches.get(graph) ?? {
       nodes: this.#reader.read(graph),
       initializers: this.#named(graph.initializers),
       outputs: graph.outputs.map(({ name }) => name),
     };
+    this.#branches.set(graph, known);
+    return known;
   }
 
   /** The node that makes a value; nothing for inputs and initialisers. */

@@ -1,5 +1,6 @@
 /** Stored tensors as numbers: every element type that a network's weights, masks and shapes come in. */
-import { fault } from '../../graph/errors.ts';
+import { fault, reason } from '../../graph/errors.ts';
+import { checkShape } from '../../graph/shapes/inference.ts';
 import { sizeOf } from '../../graph/tensor.ts';
 import type { TensorProto } from './messages.ts';
 
@@ -177,6 +178,11 @@ export function decodeTensor(proto: TensorProto, where: string, external?: Uint8
     );
   if (proto.segmented) throw wrong('one whole tensor', 'a segment of one', 'Save the model again with a current version of ONNX.');
   if (proto.dims.some((extent) => extent < 0 || extent >= 2 ** 31)) throw wrong('extents below 2³¹', `[${proto.dims}]`);
+  try {
+    checkShape(proto.dims, 'it', 0);
+  } catch (cause) {
+    throw wrong('a shape that a tensor can have', reason(cause));
+  }
   const count = sizeOf(proto.dims);
   const shape = [...proto.dims];
   const raw = external ?? proto.rawData;

@@ -1,32 +1,47 @@
 /** Evaluating the nodes of a TF.js graph that depend on no image: weights, shapes, and the arithmetic between them. */
+import { checkShape } from '../../graph/shapes/inference.ts';
 import { broadcast } from '../../graph/shapes.ts';
 import { sizeOf, type Tensor } from '../../graph/tensor.ts';
+import type { Limit } from '../limit.ts';
 import { type FileNode, flag, integers, number } from './topology.ts';
 
 /** A constant in the file's own layout (NHWC): float32, or int32 for shapes and axes. */
 export type Constant = Tensor<'float32'> | Tensor<'int32'>;
 
-type Evaluate = (inputs: readonly Constant[], node: FileNode) => Constant | undefined;
+type Evaluate = (inputs: readonly Constant[], node: FileNode, limit: Limit) => Constant | undefined;
 
 /** The value of a node whose inputs are all constant; nothing where the operator is not known here, or its inputs do not fit. */
-export function evaluate(node: FileNode, inputs: readonly Constant[]): Constant | undefined {
+export function evaluate(node: FileNode, inputs: readonly Constant[], limit: Limit): Constant | undefined {
   if (!Object.hasOwn(EVALUATE, node.op)) return undefined;
   try {
-    return EVALUATE[node.op](inputs, node);
+    limit.take([Math.max(1, ...inputs.map(({ data }) => data.length))]);
+    const made = EVALUATE[node.op](inputs, node, limit);
+    if (made) checkShape(made.shape, 'the result', 0);
+    return made && made.data.length === sizeOf(made.shape) ? made : undefined;
   } catch {
     return undefined; // Harmless off the way to a layer; on it, whoever reads the value says that it is missing.
   }
 }
 
 /** The value written into a `Const` node itself; small integers stand there, everything else in the weights. */
-export function inlineConstant(node: FileNode): Constant | undefined {
+export function inlineConstant(node: FileNode, limit: Limit): Constant | undefined {
   const value = node.attributes.value?.tensor;
   const shape = (value?.tensorShape?.dim ?? []).map(({ size }) => Number(size ?? 1));
   const count = sizeOf(shape);
-  const fill = <T>(values: readonly T[]) => Array.from({ length: count }, (_, i) => Number(values[Math.min(i, values.length - 1)]));
-  if (value?.floatVal?.length) return { dtype: 'float32', shape, data: Float32Array.from(fill(value.floatVal)) };
+  try {
+    checkShape(shape, 'it', 0);
+    limit.take(shape);
+  } catch {
+    return undefined; // As above.
+  }
+  // The last value stands for all that are left out.
+  const fill = <T extends Float32Array | Int32Array>(data: T, values: readonly unknown[]): T => {
+    for (let i = 0; i < values.length && i < count; i++) data[i] = Number(values[i]);
+    return data.fill(Number(values.at(-1)), Math.min(values.length, count)) as T;
+  };
+  if (value?.floatVal?.length) return { dtype: 'float32', shape, data: fill(new Float32Array(count), value.floatVal) };
   const whole = [value?.intVal, value?.boolVal].find((values) => values?.length);
-  return whole ? { dtype: 'int32', shape, data: Int32Array.from(fill<unknown>(whole)) } : undefined;
+  return whole ? { dtype: 'int32', shape, data: fill(new Int32Array(count), whole) } : undefined;
 }
 
 function make(dtype: Constant['dtype'], shape: readonly number[], values: readonly number[]): Constant {
@@ -38,8 +53,9 @@ function unary(f: (x: number) => number): Evaluate {
 }
 
 function binary(f: (a: number, b: number) => number): Evaluate {
-  return ([a, b]) => {
+  return ([a, b], _, limit) => {
     const shape = broadcast(a.shape, b.shape);
+    limit.take(shape);
     const values = Array.from({ length: sizeOf(shape) }, (_, i) => f(a.data[source(i, shape, a.shape)], b.data[source(i, shape, b.shape)]));
     return make(a.dtype, shape, values);
   };

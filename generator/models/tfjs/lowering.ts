@@ -1,9 +1,10 @@
 /** Turning a TF.js graph (NHWC) into one of ONNX operators (NCHW), node by node. */
 
 import { GraphBuilder } from '../../graph/builder.ts';
-import { fault } from '../../graph/errors.ts';
+import { AtlasError, fault, reason } from '../../graph/errors.ts';
 import type { Graph, Operators, OpName } from '../../graph/graph.ts';
 import type { Tensor } from '../../graph/tensor.ts';
+import { Limit } from '../limit.ts';
 import { INPUT } from '../model.ts';
 import { type Constant, evaluate } from './constants.ts';
 import type { Folding } from './fold.ts';
@@ -33,6 +34,9 @@ interface Settings {
   readonly colours?: 'RGB' | 'BGR' | undefined;
 }
 
+/** A shape, its axes or its pads are a dozen. */
+const MOST_INTEGERS = 4096;
+
 /** The state of one translation, and what its rules may ask for. */
 export class Lowering {
   readonly builder = new GraphBuilder();
@@ -44,6 +48,7 @@ export class Lowering {
   readonly fileOperators = new Map<string, string>();
   readonly #operators: Readonly<Record<string, Lower>>;
   readonly #values = new Map<string, Lowered>();
+  readonly #limit: Limit;
 
   constructor({ where, source, folding, kernels, operators, shape, colours }: Settings) {
     this.where = where;
@@ -51,6 +56,7 @@ export class Lowering {
     this.folding = folding;
     this.kernels = kernels;
     this.#operators = operators;
+    this.#limit = new Limit(source.room);
     const image = this.builder.input(INPUT, { dtype: 'float32', shape });
     const turned = colours === 'BGR' ? this.builder.add('Gather', [image, this.builder.integers([2, 1, 0])], { axis: 1 }) : image;
     this.#values.set(source.input, { name: turned });
@@ -62,7 +68,16 @@ export class Lowering {
     const node = this.source.node(name);
     const output = this.folding.chains.get(name)?.output ?? this.folding.renamed.get(name) ?? name;
     this.fileOperators.set(output, this.source.node(output).op);
-    this.#values.set(output, this.#constant(node) ?? this.#rule(node)(node, this, output));
+    this.#values.set(output, this.#made(node, output));
+  }
+
+  #made(node: FileNode, output: string): Lowered {
+    try {
+      return this.#constant(node) ?? this.#rule(node)(node, this, output);
+    } catch (error) {
+      if (error instanceof AtlasError) throw error;
+      throw this.refuse(node, 'inputs that fit', reason(error), error);
+    }
   }
 
   /** Whether a value of the file has been made. */
@@ -95,7 +110,9 @@ export class Lowering {
 
   /** The integers of an input that must be constant, such as axes. */
   integers(node: FileNode, index: number): number[] {
-    return [...this.constant(node, index).data];
+    const { data } = this.constant(node, index);
+    if (data.length > MOST_INTEGERS) throw this.refuse(node, `at most ${MOST_INTEGERS} integers`, `${data.length}`);
+    return [...data];
   }
 
   /** The shape of a value of the graph as the file sees it, NHWC. */
@@ -110,7 +127,7 @@ export class Lowering {
   }
 
   /** The error for a node that cannot be lowered: what would have been right, and what it is. */
-  refuse(node: FileNode, expected: string, received: string): Error {
+  refuse(node: FileNode, expected: string, received: string, cause?: unknown): Error {
     return fault({
       where: this.where,
       expected,
@@ -118,6 +135,7 @@ export class Lowering {
       received,
       remedy:
         'It lies on the way to the layer asked for: choose a layer before it, or teach generator/models/tfjs/operators.ts to read it.',
+      ...(cause === undefined ? {} : { cause }),
     });
   }
 
@@ -129,7 +147,7 @@ export class Lowering {
   #constant(node: FileNode): Constant | undefined {
     const inputs = node.inputs.map((value) => this.#values.get(value) ?? this.source.constant(value));
     const known = inputs.filter((input): input is Constant => input !== undefined && !('name' in input));
-    return known.length === inputs.length ? evaluate(node, known) : undefined;
+    return known.length === inputs.length ? evaluate(node, known, this.#limit) : undefined;
   }
 
   #rule(node: FileNode): Lower {

@@ -50,7 +50,7 @@ export class Network implements Model {
   readonly #heads: readonly string[];
   readonly #kernels: KernelCache = new Map();
   readonly #layers = new Map<number, readonly Layer[]>();
-  readonly #names: { slugs: ReadonlyMap<string, string>; fileOperators: ReadonlyMap<string, string> };
+  readonly #names: { slugs: ReadonlyMap<string, string>; fileOperators: ReadonlyMap<string, string>; failure: Error | undefined };
 
   constructor(format: string, file: string, nodes: ReadonlyMap<string, FileNode>, weights: ReadonlyMap<string, Tensor>, known: Knowledge) {
     const found = known.input === undefined ? findInput(nodes, weights, file) : { input: known.input, assumption: undefined };
@@ -84,6 +84,7 @@ export class Network implements Model {
   }
 
   layers(size = this.size): readonly Layer[] {
+    if (this.#names.slugs.size === 0) throw this.#names.failure ?? this.#nothing();
     const known = this.#layers.get(size) ?? describeLayers(this.#whole(size).graph, this.#names);
     this.#layers.set(size, known);
     return known;
@@ -97,7 +98,9 @@ export class Network implements Model {
       if (Math.min(height, width) < least) throw this.#tooSmall(name, least, height, width);
     }
     try {
-      return this.#lower(layers, [batch, 3, height, width]).build(layers);
+      const graph = this.#lower(layers, [batch, 3, height, width]).build(layers);
+      for (const name of layers) this.#checkBatch(name, graph.types.get(name)?.shape ?? [], batch);
+      return graph;
     } catch (error) {
       // The same layers have a graph at the trained size: so it is the size.
       const least = this.#leastSize(layers, Math.min(height, width));
@@ -120,29 +123,53 @@ export class Network implements Model {
   }
 
   /** Everything that can be lowered at that size, whatever becomes of the rest. */
-  #whole(size: number): { graph: Graph; lowering: Lowering } {
+  #whole(size: number): { graph: Graph; lowering: Lowering; failure: Error | undefined } {
     const order = this.#graph.dependents();
     const lowering = this.#start(order, new Set(), [1, 3, size, size]);
+    let failure: Error | undefined;
     for (const name of order) {
       try {
         lowering.lower(name);
       } catch (error) {
         if (!(error instanceof AtlasError)) throw error;
+        failure ??= error;
       }
     }
-    return { graph: lowering.build(lowering.builder.nodes.flatMap((node) => node.outputs)), lowering };
+    return { graph: lowering.build(lowering.builder.nodes.flatMap((node) => node.outputs)), lowering, failure };
   }
 
   /** Slugs are fixed at the trained size, so that a layer has one address whatever the size of the pictures. */
   #name() {
-    const { graph, lowering } = this.#whole(this.size);
+    const { graph, lowering, failure } = this.#whole(this.size);
     const names = graph.nodes.flatMap(({ outputs: [name] }) => (graph.types.get(name)?.shape.length === 4 ? [name] : []));
     const offered = names.filter((name) => {
       const operator = lowering.fileOperators.get(name) ?? (this.#graph.nodes.has(this.#nodeOf(name)) ? 'preactivation' : undefined);
       if (operator === undefined || REARRANGING.has(operator) || lowering.folding.hidden.has(name)) return false;
       return !this.#heads.some((prefix) => name.startsWith(prefix));
     });
-    return { slugs: slugsOf(offered), fileOperators: lowering.fileOperators };
+    return { slugs: slugsOf(offered), fileOperators: lowering.fileOperators, failure };
+  }
+
+  /** Throws where the file has brought images together, or made several of one: it was made for another batch. */
+  #checkBatch(name: string, shape: readonly number[], batch: number): void {
+    if (shape[0] === batch) return;
+    throw fault({
+      where: this.id,
+      expected: `${batch} maps, one for each image`,
+      name: `the layer "${name}"`,
+      received: `[${shape}]`,
+      remedy: 'The batch is written into the file: use --batch 1, a layer nearer to the image, or export it with an open batch.',
+    });
+  }
+
+  #nothing(): Error {
+    return fault({
+      where: this.#file,
+      expected: 'a map with channels, made of the image',
+      name: 'the network',
+      received: `${this.#graph.nodes.size} nodes without one`,
+      remedy: 'Only networks with convolutions or the like can be visualised.',
+    });
   }
 
   #nodeOf(layer: string): string {

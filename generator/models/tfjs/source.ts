@@ -1,6 +1,7 @@
 /** The graph of a TF.js file with its weights: who reads whom, what is constant, where the image enters. */
 import { fault } from '../../graph/errors.ts';
 import type { Tensor } from '../../graph/tensor.ts';
+import { Limit, ROOM } from '../limit.ts';
 import { type Constant, evaluate, inlineConstant } from './constants.ts';
 import { declaredShape, type FileNode, makerOf } from './topology.ts';
 
@@ -12,11 +13,18 @@ export class Source {
   readonly #weights: ReadonlyMap<string, Tensor>;
   readonly #constants = new Map<string, Constant | undefined>();
   readonly #dependent: ReadonlySet<string>;
+  readonly #limit: Limit;
+  /** How many values evaluating constants may make. */
+  readonly room: number;
 
   constructor(nodes: ReadonlyMap<string, FileNode>, weights: ReadonlyMap<string, Tensor>, input: string) {
     this.nodes = nodes;
     this.#weights = weights;
     this.input = input;
+    let stored = 0;
+    for (const { data } of weights.values()) stored += data.length;
+    this.room = ROOM + 8 * stored;
+    this.#limit = new Limit(this.room);
     this.#dependent = this.#reached();
   }
 
@@ -63,9 +71,19 @@ export class Source {
   /** The value of something that does not depend on the image; nothing where it cannot be told. */
   constant(value: string): Constant | undefined {
     if (this.isDependent(value) || !this.nodes.has(makerOf(value))) return undefined;
-    if (!this.#constants.has(value)) {
-      this.#constants.set(value, undefined); // Ends the walk where constants stand in a loop.
-      this.#constants.set(value, this.#evaluate(value));
+    // By a stack of our own: a file may have more constants in a row than calls fit in one another.
+    const waiting = this.#constants.has(value) ? [] : [value];
+    const entered = new Set<string>();
+    for (let top = waiting.at(-1); top !== undefined; top = waiting.at(-1)) {
+      if (entered.has(top) || this.#constants.has(top)) {
+        if (entered.delete(top)) this.#constants.set(top, this.#evaluate(top));
+        waiting.pop();
+        continue;
+      }
+      entered.add(top);
+      this.#constants.set(top, undefined); // Ends the walk where constants stand in a loop.
+      for (const name of this.node(top).inputs)
+        if (!this.#constants.has(name) && !this.isDependent(name) && this.nodes.has(makerOf(name))) waiting.push(name);
     }
     return this.#constants.get(value);
   }
@@ -74,11 +92,11 @@ export class Source {
     const node = this.node(value);
     if (node.op === 'Const') {
       const weight = this.#weights.get(node.name);
-      return weight?.dtype === 'float32' || weight?.dtype === 'int32' ? weight : inlineConstant(node);
+      return weight?.dtype === 'float32' || weight?.dtype === 'int32' ? weight : inlineConstant(node, this.#limit);
     }
-    const inputs = node.inputs.map((name) => this.constant(name));
+    const inputs = node.inputs.map((name) => this.#constants.get(name));
     const known = inputs.filter((constant) => constant !== undefined);
-    return known.length === inputs.length && inputs.length > 0 ? evaluate(node, known) : undefined;
+    return known.length === inputs.length && inputs.length > 0 ? evaluate(node, known, this.#limit) : undefined;
   }
 
   #reached(): ReadonlySet<string> {

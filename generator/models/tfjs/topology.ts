@@ -32,7 +32,7 @@ const attribute = z.looseObject({
 const node = z.looseObject({
   name: z.string().min(1),
   op: z.string().min(1),
-  input: z.array(z.string()).default([]),
+  input: z.array(z.string()).max(10_000).default([]),
   attr: z.record(z.string(), attribute).default({}),
 });
 
@@ -44,10 +44,13 @@ const weight = z.looseObject({
 });
 /** Where the weights lie, alike in every TF.js format. */
 export const weightsManifest = z.array(z.looseObject({ paths: z.array(z.string()), weights: z.array(weight) }));
-const modelJson = z.looseObject({ modelTopology: z.looseObject({ node: z.array(node).min(1) }), weightsManifest });
+// Nodes are checked one by one: of half a million wrong ones the first is enough.
+const modelJson = z.looseObject({ modelTopology: z.looseObject({ node: z.array(z.unknown()).min(1) }), weightsManifest });
 
 /** The file as it stands, checked for form only. */
-export type ModelJson = z.infer<typeof modelJson>;
+export type ModelJson = Pick<z.infer<typeof modelJson>, 'weightsManifest'> & {
+  readonly modelTopology: { readonly node: readonly z.infer<typeof node>[] };
+};
 /** One weight as the manifest describes it. */
 export type WeightEntry = z.infer<typeof weight>;
 /** A node's attribute, as the format writes it. */
@@ -62,15 +65,24 @@ export function match(json: unknown): boolean {
 /** Checks parsed JSON against the format; `where` is the file, for the message. */
 export function parseModelJson(json: unknown, where: string): ModelJson {
   const parsed = modelJson.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw fault({
+  if (!parsed.success) throw malformed(where, parsed.error, []);
+  const nodes = parsed.data.modelTopology.node.map((item, i) => {
+    const checked = node.safeParse(item);
+    if (checked.success) return checked.data;
+    throw malformed(where, checked.error, ['modelTopology', 'node', i]);
+  });
+  return { modelTopology: { node: nodes }, weightsManifest: parsed.data.weightsManifest };
+}
+
+function malformed(where: string, error: z.ZodError, path: readonly PropertyKey[]) {
+  const [issue] = error.issues;
+  return fault({
     where,
     expected: 'a TF.js graph model',
-    name: issue.path.join('.') || 'the file',
+    name: [...path, ...issue.path].join('.') || 'the file',
     received: issue.message,
     remedy: 'The file was altered or cut short, or is another format. Export it again with tensorflowjs_converter.',
-    cause: parsed.error,
+    cause: error,
   });
 }
 

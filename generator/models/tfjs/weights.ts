@@ -1,8 +1,10 @@
 /** The weights of a TF.js model: shards joined, lengths checked, quantised values restored. */
 import { readFile } from 'node:fs/promises';
-import { dirname, isAbsolute, resolve, sep, win32 } from 'node:path';
-import { fault } from '../../graph/errors.ts';
+import { dirname, resolve } from 'node:path';
+import { fault, reason } from '../../graph/errors.ts';
+import { checkShape } from '../../graph/shapes/inference.ts';
 import { sizeOf, type Tensor } from '../../graph/tensor.ts';
+import { findBeside } from '../beside.ts';
 import type { ModelJson, WeightEntry } from './topology.ts';
 
 /** Bytes an element as stored. */
@@ -13,6 +15,7 @@ type Group = ModelJson['weightsManifest'][number];
 /** Every weight by name, in the file's own layout (NHWC, kernels HWIO). `file` is the path of `model.json`. */
 export async function readWeights(json: Pick<ModelJson, 'weightsManifest'>, file: string): Promise<ReadonlyMap<string, Tensor>> {
   const weights = new Map<string, Tensor>();
+  checkOnce(json, file);
   for (const group of json.weightsManifest) {
     const stored = await readGroup(group, file);
     let offset = 0;
@@ -26,50 +29,71 @@ export async function readWeights(json: Pick<ModelJson, 'weightsManifest'>, file
 }
 
 async function readGroup(group: Group, file: string): Promise<Uint8Array> {
-  const shards = await Promise.all(group.paths.map((path) => readShard(path, file)));
+  const found = await Promise.all(group.paths.map((path) => findShard(path, file)));
   const expected = group.weights.reduce((sum, entry) => sum + byteLength(entry, file), 0);
-  const received = shards.reduce((sum, shard) => sum + shard.length, 0);
-  if (received !== expected) throw wrongLength(group, shards, expected, file);
-  return Buffer.concat(shards);
+  const received = found.reduce((sum, { size }) => sum + size, 0);
+  if (received !== expected) throw wrongLength(group, found, expected, file);
+  return Buffer.concat(
+    await Promise.all(found.map(({ path }, i) => readFile(path).catch((cause: unknown) => unread(path, group.paths[i], cause)))),
+  );
 }
 
-async function readShard(path: string, file: string): Promise<Uint8Array> {
-  const folder = resolve(dirname(file));
-  const shard = resolve(folder, path);
-  // The manifest comes with the model: it must not reach for other files of the machine.
-  if (isAbsolute(path) || win32.isAbsolute(path) || path.includes('\\') || !shard.startsWith(folder + sep))
-    throw fault({
-      where: file,
-      expected: "a path within the model's folder",
-      name: 'weightsManifest.paths',
-      received: path,
-      remedy: 'Nothing was read. Do not use this model unless you know why it asks for that file.',
-    });
-  try {
-    return await readFile(shard);
-  } catch (cause) {
-    throw fault({
-      where: shard,
-      expected: 'a file with weights',
-      name: path,
-      received: 'none that can be read',
-      remedy: 'Put every shard that model.json lists beside it.',
-      cause,
-    });
+interface Shard {
+  readonly path: string;
+  readonly size: number;
+}
+
+async function findShard(path: string, file: string): Promise<Shard> {
+  const beside = await findBeside(path, file);
+  if (beside.kind === 'found') return beside;
+  if (beside.kind === 'missing') return unread(beside.path, path, beside.cause);
+  throw fault({
+    where: file,
+    expected: "a path within the model's folder",
+    name: 'weightsManifest.paths',
+    received: beside.received,
+    remedy: 'Nothing was read. Do not use this model unless you know why it asks for that file.',
+  });
+}
+
+function unread(where: string, name: string, cause: unknown): never {
+  throw fault({
+    where,
+    expected: 'a file with weights',
+    name,
+    received: 'none that can be read',
+    remedy: 'Put every shard that model.json lists beside it.',
+    cause,
+  });
+}
+
+/** Throws where a shard is listed twice: a short list could ask for one file any number of times. */
+function checkOnce(json: Pick<ModelJson, 'weightsManifest'>, file: string): void {
+  const seen = new Set<string>();
+  for (const path of json.weightsManifest.flatMap(({ paths }) => paths)) {
+    if (seen.has(path))
+      throw fault({
+        where: file,
+        expected: 'every shard once',
+        name: 'weightsManifest.paths',
+        received: path,
+        remedy: 'The file was altered: fetch or export the model again.',
+      });
+    seen.add(path);
   }
 }
 
 /** Converters cut shards of equal size but the last: so the one at fault can be told. */
-function wrongLength(group: Group, shards: readonly Uint8Array[], expected: number, file: string) {
-  const full = Math.max(...shards.slice(0, -1).map((shard) => shard.length), 0);
-  const short = shards.slice(0, -1).findIndex((shard) => shard.length < full);
+function wrongLength(group: Group, shards: readonly Shard[], expected: number, file: string) {
+  const full = Math.max(...shards.slice(0, -1).map(({ size }) => size), 0);
+  const short = shards.slice(0, -1).findIndex(({ size }) => size < full);
   const at = short >= 0 ? short : shards.length - 1;
-  const others = shards.reduce((sum, shard, i) => sum + (i === at ? 0 : shard.length), 0);
+  const others = shards.reduce((sum, shard, i) => sum + (i === at ? 0 : shard.size), 0);
   return fault({
     where: at < 0 ? file : resolve(dirname(file), group.paths[at]),
     expected: `${short >= 0 ? full : Math.max(expected - others, 0)} bytes`,
     name: group.paths[at] ?? 'weightsManifest.paths',
-    received: `${shards[at]?.length ?? 0} bytes`,
+    received: `${shards[at]?.size ?? 0} bytes`,
     remedy: 'The shard was altered or cut short: fetch or export the model again.',
   });
 }
@@ -85,6 +109,18 @@ function byteLength(entry: WeightEntry, file: string): number {
       received: known ? stored : `${entry.dtype}${entry.quantization ? ` stored as ${stored}` : ''}`,
       remedy: 'Export the model with float32 weights, or quantised to uint8, uint16 or float16.',
     });
+  try {
+    checkShape(entry.shape, 'it', 0);
+  } catch (cause) {
+    throw fault({
+      where: file,
+      expected: 'a shape that a tensor can have',
+      name: `weight "${entry.name}"`,
+      received: reason(cause),
+      remedy: 'The file was altered: fetch or export the model again.',
+      cause,
+    });
+  }
   return BYTES[stored] * sizeOf(entry.shape);
 }
 

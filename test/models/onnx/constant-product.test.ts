@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { GraphBuilder } from '../../../generator/graph/builder.ts';
 import { float32, float32Data, sizeOf, type Tensor } from '../../../generator/graph/tensor.ts';
+import { Limit } from '../../../generator/models/limit.ts';
 import { evaluate } from '../../../generator/models/onnx/evaluate/evaluate.ts';
-import { Limit } from '../../../generator/models/onnx/evaluate/evaluation.ts';
 import { openOnnxRuntime } from '../../../generator/runtime/onnxruntime.ts';
 
 const node = { name: '', op: 'MatMul', domain: '', opset: 17, inputs: ['a', 'b'], outputs: ['y'], attributes: new Map(), captures: [] };

@@ -1,9 +1,9 @@
 /** Every operator that is read, held to ONNX's own tests: as a value of the image through the rules, and as a constant through the evaluator. */
 import { describe, expect, test } from 'vitest';
 import type { Tensor } from '../../../generator/graph/tensor.ts';
+import { Limit } from '../../../generator/models/limit.ts';
 import { INPUT } from '../../../generator/models/model.ts';
 import { canEvaluate, evaluate } from '../../../generator/models/onnx/evaluate/evaluate.ts';
-import { Limit } from '../../../generator/models/onnx/evaluate/evaluation.ts';
 import { Lowering } from '../../../generator/models/onnx/lowering.ts';
 import { RULES } from '../../../generator/models/onnx/rules/table.ts';
 import { OLDEST_OPSET, Source } from '../../../generator/models/onnx/source.ts';

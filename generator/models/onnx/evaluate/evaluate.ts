@@ -1,11 +1,12 @@
 /** Evaluating the nodes of a file that depend on no pixel: weights on their way to a layer, shapes, and the arithmetic between them. */
-import { broadcast, positive } from '../../../graph/shapes/inference.ts';
+import { broadcast, checkShape, positive } from '../../../graph/shapes/inference.ts';
 import { sizeOf } from '../../../graph/tensor.ts';
+import type { Limit } from '../../limit.ts';
 import { float, int, ints } from '../attributes.ts';
 import type { FileNode } from '../file-nodes.ts';
 import { type Constant, dtypeOf, rangeOf } from '../tensors.ts';
 import { constant, mapped, reduced, spreadStrides, strided, walk, zeros, zipped } from './arrays.ts';
-import { type Evaluate, given, type Limit } from './evaluation.ts';
+import { type Evaluate, given } from './evaluation.ts';
 import { MOVING } from './moving.ts';
 import { BINARY, COMPARE, REDUCE, roundEven, UNARY } from './tables.ts';
 
@@ -27,7 +28,9 @@ export function evaluate(node: FileNode, inputs: readonly (Constant | undefined)
   const known = inputs.filter((input) => input !== undefined);
   // Broadcasting and moving make no more values than this in one go; where more come about, the rule takes its own room.
   limit.take([Math.max(1, ...known.map(({ data }) => data.length))]);
-  return EVALUATE[node.op](inputs, node, limit);
+  const made = EVALUATE[node.op](inputs, node, limit);
+  for (const { shape } of made) checkShape(shape, 'the result', 0);
+  return made;
 }
 
 function broadcastLimit(a: Constant, b: Constant, limit: Limit): void {

@@ -21,9 +21,12 @@ export function squeezed(shape: readonly number[], axes: readonly number[] | und
   return shape.filter((_, axis) => !gone.includes(axis));
 }
 
+const MOST_AXES = 64;
+
 /** Shape with axes of extent one put in. */
 export function unsqueezed(shape: readonly number[], axes: readonly number[]): number[] {
   const rank = shape.length + axes.length;
+  if (rank > MOST_AXES) throw new Error(`${rank} axes are more than any value has`);
   const added = new Set(axes.map((axis) => positive(axis, rank)));
   const rest = [...shape];
   return Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : (rest.shift() ?? 1)));
@@ -37,6 +40,8 @@ export function axesGiven(inputs: readonly (Constant | undefined)[], node: FileN
 /** The extents of a Split's outputs: as told, or alike, the last one smaller. */
 export function splitParts(extent: number, told: readonly number[] | undefined, node: FileNode): readonly number[] {
   const count = told?.length ?? int(node, 'num_outputs', node.outputs.length);
+  if (count > Math.max(told?.length ?? 0, node.outputs.length))
+    throw new Error(`${count} parts are more than its ${node.outputs.length} outputs`);
   const each = Math.ceil(extent / count);
   const parts = told ?? Array.from({ length: count }, (_, i) => Math.min(each, extent - i * each));
   if (parts.reduce((sum, part) => sum + part, 0) !== extent || parts.some((part) => part < 0))

@@ -159,12 +159,23 @@ const transpose: Evaluate = (inputs, node) => {
   ];
 };
 
-const nonZero: Evaluate = (inputs) => {
+const nonZero: Evaluate = (inputs, _, limit) => {
   const x = given(inputs, 0);
-  const found = [...x.data.keys()].filter((i) => x.data[i] !== 0);
+  let count = 0;
+  for (const value of x.data) if (value !== 0) count++;
+  const shape = [x.shape.length, count];
+  limit.take(shape);
+  const data = zeros('int64', sizeOf(shape));
   const strides = stridesOf(x.shape);
-  const rows = x.shape.map((extent, axis) => found.map((i) => Math.floor(i / strides[axis]) % extent));
-  return [constant('int64', [x.shape.length, found.length], rows.flat())];
+  let at = 0;
+  for (let i = 0; i < x.data.length; i++) {
+    if (x.data[i] === 0) continue;
+    x.shape.forEach((extent, axis) => {
+      data[axis * count + at] = Math.floor(i / strides[axis]) % extent;
+    });
+    at++;
+  }
+  return [{ dtype: 'int64', shape, data }];
 };
 
 /** By ONNX's name. */

@@ -1,4 +1,5 @@
 /** Rules for operators that make constants, choose a branch, or quantise. */
+import { checkShape } from '../../../graph/shapes/inference.ts';
 import { sizeOf } from '../../../graph/tensor.ts';
 import { constant } from '../evaluate/arrays.ts';
 import type { Lowered } from '../lowering.ts';
@@ -21,6 +22,7 @@ const constantOfShape: Rule = (step) => {
   const shape = step.numbers(0) ?? [];
   const tensor = step.node.attributes.get('value')?.t;
   const value: Constant = tensor ? step.lowering.source.tensor(tensor) : constant('float32', [], [0]);
+  checkShape(shape, 'the result', 0);
   step.lowering.limit.take(shape);
   return constant(value.dtype, shape, new Float64Array(sizeOf(shape)).fill(value.data[0] ?? 0));
 };

@@ -19,16 +19,27 @@ export interface Step {
   readonly as?: string;
 }
 
+/** Far more than the largest network has. */
+const MOST_APPLICATIONS = 100_000;
+const MOST_INPUTS = 10_000;
+
 /** The nodes and weights so far, and what the layers' rules may ask for. */
 export class Build {
   readonly nodes = new Map<string, FileNode>();
   readonly weights = new Map<string, Tensor>();
   readonly where: string;
   readonly #stored: ReadonlyMap<string, Tensor>;
+  #count = 0;
 
   constructor(where: string, stored: ReadonlyMap<string, Tensor>) {
     this.where = where;
     this.#stored = index(stored);
+  }
+
+  /** Counts an application of a layer. Throws where there are too many: networks that each apply another twice soon make any number. */
+  count(inputs: number): void {
+    if (++this.#count > MOST_APPLICATIONS || inputs > MOST_INPUTS)
+      throw this.broken('the layers', `at most ${MOST_APPLICATIONS} applications, each to at most ${MOST_INPUTS} values`, 'more');
   }
 
   node(name: string, op: string, inputs: readonly string[], attributes: Readonly<Record<string, Attribute>> = {}): string {

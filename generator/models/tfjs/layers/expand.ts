@@ -17,6 +17,10 @@ export function expand(
   return { nodes: build.nodes, weights: build.weights };
 }
 
+function keyOf(layer: string, call: number): string {
+  return `${layer} ${call}`;
+}
+
 /** One network being laid open, with what its inputs stand for if it is a layer of another. */
 class Expansion {
   readonly #layers: ReadonlyMap<string, LayerConfig>;
@@ -28,6 +32,8 @@ class Expansion {
   readonly #build: Build;
   /** The values that an application of a layer makes, by `layer call`; empty while they are being made. */
   readonly #made = new Map<string, readonly string[]>();
+  /** Those of which only the inputs were looked for. */
+  readonly #begun = new Set<string>();
 
   constructor(network: NetworkConfig, given: readonly string[] | undefined, prefix: string, build: Build) {
     this.#network = network.ends ? network : chained(network);
@@ -45,22 +51,37 @@ class Expansion {
     return (this.#network.ends?.outputs ?? []).map((reference) => this.#value(reference));
   }
 
-  #value({ layer, call, index }: Reference): string {
-    const values = this.#values(layer, call - (this.#fromOne.has(layer) ? 1 : 0));
+  #value(reference: Reference): string {
+    const { layer, call, index } = reference;
+    const key = keyOf(layer, this.#callOf(reference));
+    const values = this.#made.get(key) ?? this.#values(layer, this.#callOf(reference));
     if (values[index] !== undefined) return values[index];
     throw this.#build.broken(`the layer "${layer}"`, 'an output, and no loop', `output ${index} of application ${call}`);
   }
 
   #values(name: string, call: number): readonly string[] {
-    const key = `${name} ${call}`;
-    const known = this.#made.get(key);
-    if (known) return known;
-    this.#made.set(key, []);
-    const layer = this.#layers.get(name);
-    if (!layer) throw this.#build.broken('the layers', 'every layer that another reads', `none called "${name}"`);
-    const values = this.#make(layer, call);
-    this.#made.set(key, values);
-    return values;
+    // By a stack of our own: a file may have more layers in a row than calls fit in one another.
+    const waiting = [{ name, call }];
+    for (let top = waiting.at(-1); top; top = waiting.at(-1)) {
+      const key = keyOf(top.name, top.call);
+      const layer = this.#layers.get(top.name);
+      if (!layer) throw this.#build.broken('the layers', 'every layer that another reads', `none called "${top.name}"`);
+      if (!this.#made.has(key)) {
+        this.#made.set(key, []);
+        const read = (layer.calls?.[top.call] ?? []).map((reference) => ({ name: reference.layer, call: this.#callOf(reference) }));
+        this.#build.count(read.length);
+        for (const reader of read.toReversed()) if (!this.#made.has(keyOf(reader.name, reader.call))) waiting.push(reader);
+        this.#begun.add(key);
+      } else {
+        if (this.#begun.delete(key)) this.#made.set(key, this.#make(layer, top.call));
+        waiting.pop();
+      }
+    }
+    return this.#made.get(keyOf(name, call)) ?? [];
+  }
+
+  #callOf({ layer, call }: Reference): number {
+    return call - (this.#fromOne.has(layer) ? 1 : 0);
   }
 
   #make(layer: LayerConfig, call: number): readonly string[] {

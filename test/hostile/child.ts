@@ -1,0 +1,20 @@
+/** Opens hostile files in a process of its own, since what goes wrong may take the process with it: `child.ts FOLDER FROM TO`, a line for each. */
+import { writeSync } from 'node:fs';
+import { makeCase } from './fuzz.ts';
+import { judge } from './judge.ts';
+import { materialAt } from './material.ts';
+
+const [folder, from, to] = [process.argv[2], ...process.argv.slice(3).map(Number)];
+const say = (message: unknown) => writeSync(1, `${JSON.stringify(message)}\n`);
+
+const material = materialAt(folder);
+for (let seed = from; seed < to; seed++) {
+  say({ starts: seed });
+  const { original, about, ...rest } = makeCase(seed, material);
+  const start = performance.now();
+  const verdict = await judge({ original, about, ...rest });
+  const milliseconds = Math.round(performance.now() - start);
+  const says = verdict.says.replaceAll(folder, '…').slice(0, verdict.kind === 'wrong' ? 4000 : 400);
+  // The most that the process ever had, in kilobytes: what a file took and gave back counts as well.
+  say({ seed, original: original.name, about, kind: verdict.kind, says, milliseconds, peak: process.resourceUsage().maxRSS });
+}

@@ -1,0 +1,36 @@
+/** Many cases at once, in two processes, and what is said of those that go wrong. */
+import { expect, type TestContext } from 'vitest';
+import { missing } from '../requires.ts';
+import { LIMITS, type Result, run } from './campaign.ts';
+import { HAVE_TESTDATA } from './material.ts';
+
+/** Fails unless all cases from `from` to `to` − 1 keep the limits, naming those that do not and how to make them again. */
+export async function expectHarmless(context: TestContext, from: number, to: number): Promise<void> {
+  if (!HAVE_TESTDATA) missing(context, 'libonnx-testdata is not installed');
+  const kinds = new Map<string, number>();
+  const suspects: Result[] = [];
+  const tell = (result: Result) => {
+    kinds.set(result.kind, (kinds.get(result.kind) ?? 0) + 1);
+    if (isWrong(result)) suspects.push(result);
+  };
+  const middle = Math.floor((from + to) / 2);
+  await Promise.all([run(from, middle, tell), run(middle, to, tell)]);
+  const wrong: string[] = [];
+  // A machine that is busy is slow: what took too long may show alone that it does not.
+  for (const suspect of suspects) {
+    let again = suspect;
+    if (suspect.kind !== 'wrong' || suspect.milliseconds > LIMITS.milliseconds)
+      await run(suspect.seed, suspect.seed + 1, (result) => (again = result));
+    if (isWrong(again))
+      wrong.push(`node test/hostile/replay.ts ${again.seed}: ${again.milliseconds} ms, ${again.peak >> 10} MiB, ${again.says}`);
+  }
+  expect(wrong).toEqual([]);
+  // That they are what they should be: most are refused, many open all the same.
+  expect([...kinds.values()].reduce((sum, count) => sum + count, 0)).toBe(to - from);
+  expect(kinds.get('refused')).toBeGreaterThan((to - from) / 2);
+  expect(kinds.get('model')).toBeGreaterThan((to - from) / 10);
+}
+
+function isWrong({ kind, milliseconds, peak }: Result): boolean {
+  return kind === 'wrong' || milliseconds > LIMITS.milliseconds || peak > LIMITS.kilobytes;
+}
