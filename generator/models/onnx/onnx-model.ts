@@ -8,6 +8,7 @@ import { layoutOf, unrollGraph } from '../layouts.ts';
 import { type GraphRequest, INPUT, type Layer, type Model, type Preprocess } from '../model.ts';
 import { type PixelRange, toPreprocess } from '../pixel-range.ts';
 import { slugsOf } from '../slugs.ts';
+import { withoutBias } from '../without-bias.ts';
 import { digest } from './digest.ts';
 import { findRange } from './find-range.ts';
 import { findImage, type ImageInput } from './image-input.ts';
@@ -147,10 +148,14 @@ const REARRANGING: ReadonlySet<string> = new Set(
   'Reshape Transpose Squeeze Unsqueeze Expand Tile Slice Pad Cast Identity Split'.split(' '),
 );
 
-/** The values that are layers: told apart by image and channel, more than rearranged, and not in the middle of a non-linearity. */
+/** The values that are layers: told apart by image and channel, more than rearranged, and not in the middle of an operation spelled out. */
 function offered({ graph, values }: Whole): ReadonlyMap<string, KnownLayer> {
   const labelling = labelGraph(graph, INPUT);
-  const inner = new Set([...composedActivations(graph).flatMap((composed) => composed.inner), ...normalisationInterior(graph)]);
+  const inner = new Set([
+    ...composedActivations(graph).flatMap((composed) => composed.inner),
+    ...normalisationInterior(graph),
+    ...withoutBias(graph),
+  ]);
   const known = new Map<string, KnownLayer>();
   for (const { op, outputs } of graph.nodes) {
     const layout = layoutOf(labelling.of(outputs[0]));
