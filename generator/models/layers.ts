@@ -98,8 +98,13 @@ export function suggestLayers(layers: readonly Layer[]): readonly Layer[] {
 /** The error for a layer that a model does not have. */
 export function unknownLayer(where: string, known: readonly Pick<Layer, 'name' | 'slug'>[], received: string): Error {
   const near = known
-    .map(({ name, slug }) => ({ slug, distance: Math.min(editDistance(slug, received), editDistance(name, received)) }))
-    .sort((a, b) => a.distance - b.distance)
+    .map(({ name, slug }) => ({
+      slug,
+      // `layer3` is what `layer3-0-conv1` begins with, however many letters more that has.
+      part: received !== '' && (slug.startsWith(received) || name.includes(received)) ? 0 : 1,
+      distance: Math.min(editDistance(slug, received), editDistance(name, received)),
+    }))
+    .sort((a, b) => a.part - b.part || a.distance - b.distance)
     .slice(0, 3);
   return fault({
     where,
