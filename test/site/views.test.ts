@@ -9,7 +9,7 @@ import { type AtlasStore, type Layer, readAtlases, type Unit } from '../../site/
 import { unitPath } from '../../site/view/address.ts';
 import { citeUnit } from '../../site/view/cite.ts';
 import { gateWord, headline, verdict } from '../../site/view/comparison.ts';
-import { missing, sortKey, tapSentence, tapWord } from '../../site/view/layer.ts';
+import { extents, fieldText, missing, sortKey, tapSentence, tapWord } from '../../site/view/layer.ts';
 import { number, probability, signed } from '../../site/view/metrics.ts';
 import {
   altText,
@@ -109,6 +109,25 @@ describe('a layer', () => {
     expect(tapWord(layer.layer)).toBe('before ReLU6');
     expect(tapSentence({ ...layer.layer, tap: 'linear' })).toContain('basis is not expected to win');
     expect(tapSentence({ ...layer.layer, tap: 'after' })).toContain('even untrained networks');
+    expect(tapSentence({ ...layer.layer, tap: 'linear', operator: 'MaxPool' })).not.toContain('bottleneck');
+    expect(tapSentence({ ...layer.layer, tap: 'linear', operator: 'Gemm', shape: [10, 1, 1] })).toContain('a class');
+  });
+
+  test('counts tokens as tokens, a vector as one number, and sees no more than the picture', () => {
+    const { layer: about } = layer;
+    expect(extents({ ...about, shape: [128, 196, 1], layout: 'NTC' })).toEqual({ name: 'Channels × tokens', text: '128 × 196 tokens' });
+    expect(extents({ ...about, shape: [10, 1, 1], layout: 'NC' })).toEqual({ name: 'Channels', text: '10' });
+    expect(extents(about).text).toBe('9 × 112 × 112');
+    expect(fieldText({ ...about, receptive_field: 7 })).toBe('7 px');
+    expect(fieldText({ ...about, receptive_field: 144 })).toBe('the whole picture');
+  });
+
+  test('has the name that PyTorch gives it', () => {
+    const title = (name: string, slug: string) => layerTitle({ ...layer.layer, name, slug });
+    expect(title('/layer1/layer1.0/conv1/Conv_output_0', 'layer1-0-conv1')).toBe('layer1.0/conv1');
+    expect(title('/encoder/layers/encoder_layer_0/mlp/mlp.0/Add_output_0', 'encoder-layers-encoder-layer-0-mlp-0-add')).toBe(
+      'encoder/layers/encoder_layer_0/mlp.0/Add',
+    );
   });
 
   test('counts what is still to render', () => {
