@@ -26,11 +26,11 @@ export function tapWord(layer: AtlasLayer): string {
   return operator === 'Conv' && !isVector(layer) ? 'linear bottleneck' : 'at no non-linearity';
 }
 
-/** `144 × 56 × 56`, `128 × 65 tokens`, `1000` of a vector; `name` is what these are. */
+/** `144 × 56 × 56`, `128 × 65 tokens`, `1000 channels` of a vector; `name` is what these are. */
 export function extents(layer: AtlasLayer): { name: string; text: string } {
   const [channels, height] = layer.shape;
   if (layer.layout === 'NTC') return { name: 'Channels × tokens', text: `${channels} × ${height} tokens` };
-  if (isVector(layer)) return { name: 'Channels', text: `${channels}` };
+  if (isVector(layer)) return { name: 'A vector of', text: `${channels} channels` };
   return { name: 'Channels × height × width', text: layer.shape.join(' × ') };
 }
 
