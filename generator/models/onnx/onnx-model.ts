@@ -1,5 +1,5 @@
 /** An ONNX file as a {@link Model}: its layers, and a graph up to any of them. */
-import { fault } from '../../graph/errors.ts';
+import { AtlasError, fault } from '../../graph/errors.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { composedActivations, normalisationInterior } from '../activations.ts';
 import { labelGraph } from '../axis-labels.ts';
@@ -64,7 +64,7 @@ export class OnnxModel implements Model {
     this.size = natural.height;
     // Layers and slugs are fixed at the file's own size, so that a layer has one address whatever the size of the pictures.
     this.#known = offered(whole);
-    if (this.#known.size === 0) throw whole.lowering.firstFailure ?? nothing(file);
+    if (this.#known.size === 0) throw nothing(file, whole.lowering.firstFailure);
     this.#slugs = slugsOf([...this.#known.keys()], tidyName);
     this.#layers.set(`${[natural.height, natural.width]}`, this.#describe(whole));
     const found = findRange(file, image, metadata);
@@ -173,7 +173,12 @@ function agrees(graph: Graph, batch: number, own: Graph): boolean {
   });
 }
 
-function nothing({ where, nodes }: Source): Error {
+function nothing({ where, nodes }: Source, cause?: Error): Error {
+  if (cause)
+    return new AtlasError(
+      `${cause.message.split('\n')[0]}\nNo layer lies before it, so there is nothing to visualise. To teach the importer an operator: README.md, "Add an operator".`,
+      { cause },
+    );
   return fault({
     where,
     expected: 'a layer whose channels can be told apart',

@@ -70,3 +70,38 @@ test('a decoder halves its stride again, and a layer behind flattened positions 
     ['scores', 32, 4],
   ]);
 });
+
+test('a size that does not go by its remainder is refused with the nearest that do', async () => {
+  const model = await openModel(
+    await write({
+      nodes: [
+        { op: 'Conv', name: 'first', inputs: ['image', 'w'], outputs: ['first'] },
+        { op: 'MaxPool', name: 'down', inputs: ['first'], outputs: ['down'], attributes: { kernel_shape: [8, 8], strides: [8, 8] } },
+        { op: 'Resize', name: 'up', inputs: ['down', '', 'scales'], outputs: ['up'] },
+        { op: 'Add', name: 'join', inputs: ['first', 'up'], outputs: ['join'] },
+      ],
+      tensors: [
+        { name: 'w', shape: [2, 3, 1, 1], values: [1, 2, 3, 4, 5, 6] },
+        { name: 'scales', shape: [4], values: [1, 1, 8, 8] },
+      ],
+      inputs: [{ name: 'image', shape: ['N', 3, 'H', 'W'] }],
+      outputs: [{ name: 'join' }],
+    }),
+  );
+  expect(() => model.graph({ layers: ['join'], batch: 1, height: 50, width: 50 })).toThrow(
+    /expected images of 48 or 56 pixels a side for the layer "join", received "50×50"/,
+  );
+  expect(model.graph({ layers: ['join'], batch: 1, height: 56, width: 56 }).types.get('join')?.shape).toEqual([1, 2, 56, 56]);
+});
+
+test('a network that cannot be read from its first operator on says that there is nothing, and why', async () => {
+  const file = await write({
+    nodes: [{ op: 'LSTM', name: 'first', inputs: ['image', 'w', 'w'], outputs: ['y'] }],
+    tensors: [{ name: 'w', shape: [1], values: [1] }],
+    inputs: [{ name: 'image', shape: ['N', 3, 8, 8] }],
+    outputs: [{ name: 'y' }],
+  });
+  await expect(openModel(file)).rejects.toThrow(
+    /expected an operator that is supported for the node "first" \(LSTM\), received "LSTM"\nNo layer lies before it/,
+  );
+});
