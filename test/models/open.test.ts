@@ -139,5 +139,5 @@ test('bytes of no format are told which formats there are', async () => {
       'Export it to ONNX (torch.onnx.export, tf2onnx), or with tensorflowjs_converter --output_format=tfjs_graph_model.',
   );
   await writeFile(file, '');
-  expect(await failure(file)).toContain('received "nothing"');
+  expect(await failure(file)).toContain('received "an empty file"');
 });
