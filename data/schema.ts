@@ -124,8 +124,16 @@ export const atlasLayer = z.object({
   tap: z.enum(['before', 'after', 'linear']),
   nonlinearity: z.string().optional(),
   operator: z.string(),
-  shape: z.tuple([count, count, count]).describe('Channels, height and width at the size rendered.'),
-  receptive_field: count.describe('Side of the square of pixels that one position sees, in pixels.'),
+  shape: z
+    .tuple([count, count, count])
+    .describe('Channels, height and width at the size rendered; a transformer’s tokens are a height of so many.'),
+  layout: z
+    .enum(['NHWC', 'NTC', 'NC'])
+    .optional()
+    .describe('How the network has the value, where not as NCHW: NTC are tokens, NC a vector.'),
+  receptive_field: count.describe(
+    'Side of the square of pixels that one position sees, in pixels; more than a picture has where edges cut it.',
+  ),
   stride: count,
   render: renderSettings,
   units: z.record(arm, count).or(z.partialRecord(arm, count)),

@@ -74,6 +74,7 @@ function describeLayer({ layer, settings, units }: LayerWork): AtlasLayer {
     ...(layer.nonlinearity ? { nonlinearity: layer.nonlinearity } : {}),
     operator: layer.operator,
     shape: [...layer.shape],
+    ...(layer.layout ? { layout: layer.layout } : {}),
     receptive_field: layer.receptiveField,
     stride: layer.stride,
     render: settings,

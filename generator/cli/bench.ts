@@ -24,8 +24,8 @@ export function addBench(program: Command): void {
     .option('--size <pixels>', "the picture's side, and the network input's", positive, 128)
     .option('--batch <pictures>', 'pictures optimised together', positive, 8)
     .option('--steps <number>', 'steps timed', positive, 20)
-    .addOption(runtimeOption())
     .addOption(deviceOption())
+    .addOption(runtimeOption())
     .addOption(threadsOption())
     .option('--json', 'print JSON')
     .action(async ({ model, layer, size, batch, steps, json, ...options }: BenchOptions) => {

@@ -6,7 +6,7 @@ import { type CheckResult, checkLayer } from '../render/check.ts';
 import { openRuntime } from '../runtime/open.ts';
 import { printAssumptions } from './layers.ts';
 import { addModelOptions, MODEL_ARGUMENT, type ModelOptions, pixelsOf } from './model-options.ts';
-import { deviceOption, type RuntimeOptions, runtimeChoice, runtimeOption } from './options.ts';
+import { deviceOption, type RuntimeOptions, runtimeChoice, runtimeOption, threadsOption } from './options.ts';
 
 interface CheckOptions extends ModelOptions, RuntimeOptions {
   layer: string;
@@ -31,6 +31,7 @@ export function addCheck(program: Command): void {
     .option('--gradient <out.npy>', 'write d score / d input, of the same shape as the input')
     .addOption(deviceOption())
     .addOption(runtimeOption())
+    .addOption(threadsOption())
     .option('--json', 'print JSON');
   addModelOptions(command).action(async (reference: string, options: CheckOptions) => {
     const { layer, raw, channel } = options;
@@ -47,14 +48,24 @@ export function addCheck(program: Command): void {
 function describe(result: Omit<CheckResult, 'gradient'>): string {
   const [means] = Array.isArray(result.channel_means[0]) ? result.channel_means : [result.channel_means];
   const shown = (means as number[]).slice(0, 6).map((mean) => mean.toPrecision(6));
-  const verdict = result.finite_difference < 1e-2 ? 'agrees with' : 'DIFFERS FROM';
+  const agrees = result.finite_difference < 1e-2;
   return [
     `layer          ${result.layer}, ${result.shape.join(' × ')}`,
     `channel means  ${shown.join(', ')}${result.shape[0] > shown.length ? ', …' : ''}`,
     `score          ${[result.score].flat().join(', ')}`,
-    `gradient       length ${result.gradient_l2.toPrecision(6)}; it ${verdict} finite differences to ${result.finite_difference.toExponential(1)}`,
+    `gradient       length ${result.gradient_l2.toPrecision(6)}; it ${agrees ? 'agrees with' : 'DIFFERS FROM'} finite differences to ${result.finite_difference.toExponential(1)}`,
+    ...(agrees ? [] : [explain(result)]),
     '',
   ].join('\n');
+}
+
+/** Finite differences are no judge of a gradient that float32 rounds away, nor on the kink of a ReLU. */
+function explain({ score, gradient_l2 }: Pick<CheckResult, 'score' | 'gradient_l2'>): string {
+  const largest = Math.max(...[score].flat().map(Math.abs));
+  const lost = gradient_l2 < largest * 1e-5;
+  return lost
+    ? '               The gradient is too small beside the score for float32 to tell by differences.'
+    : '               Kinks of ReLUs and max pools do that too: see whether --channel or --input with another picture agrees.';
 }
 
 function index(text: string): number {

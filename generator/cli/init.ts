@@ -5,10 +5,11 @@ import type { Command } from 'commander';
 import type { PlanFile } from '../../data/schema.ts';
 import { fault } from '../graph/errors.ts';
 import { suggestLayers } from '../models/layers.ts';
-import type { Layer, Model } from '../models/model.ts';
+import type { Model } from '../models/model.ts';
 import { openModel } from '../models/open.ts';
 import { PRESET_SETTINGS } from '../render/presets.ts';
-import { describeTap, printAssumptions } from './layers.ts';
+import { describeLayer } from './describe-layer.ts';
+import { printAssumptions } from './layers.ts';
 import { addModelOptions, MODEL_ARGUMENT, type ModelOptions, pixelsOf } from './model-options.ts';
 import { PROJECT, shownPath } from './options.ts';
 
@@ -52,7 +53,7 @@ export function makePlan(model: Model, reference: string, file: string, preproce
     title: model.title,
     model: reference,
     ...(preprocess ? { preprocess } : {}),
-    layers: suggestLayers(model.layers()).map((layer) => ({ layer: layer.name, about: describeLayer(layer) })),
+    layers: suggestLayers(model.layers()).map((layer) => ({ layer: layer.name, about: describeLayer(layer, model.size) })),
     arms: { basis: 'every', random: 128 },
     seeds: { count: 3, subset: 128 },
     render: { preset: 'atlas', ...(size === PRESET_SETTINGS.atlas.size ? {} : { size }) },
@@ -71,8 +72,4 @@ function pictureSize(model: Model): number {
   } catch {
     return model.size;
   }
-}
-
-function describeLayer({ shape: [channels, height, width], receptiveField, ...layer }: Layer): string {
-  return `${channels} channels of ${height}×${width}, ${describeTap(layer)}; a position sees ${receptiveField} pixels.`;
 }

@@ -1,7 +1,9 @@
 /** `atlas layers MODEL`: what can be visualised. */
 import type { Command } from 'commander';
-import type { Layer } from '../models/model.ts';
+import { fault } from '../graph/errors.ts';
+import type { Layer, Model } from '../models/model.ts';
 import { openModel } from '../models/open.ts';
+import { describeField, describeShape, describeTap } from './describe-layer.ts';
 import { addModelOptions, MODEL_ARGUMENT, type ModelOptions, pixelsOf } from './model-options.ts';
 import { positive } from './options.ts';
 import { formatTable } from './table.ts';
@@ -16,8 +18,12 @@ export function addLayers(program: Command): void {
   addModelOptions(command).action(async (reference: string, { size, json, ...options }: LayersOptions) => {
     const model = await openModel(reference, { pixels: pixelsOf(options) });
     const layers = model.layers(size);
-    process.stdout.write(`${json ? JSON.stringify(layers, null, 2) : describe(layers)}\n`);
-    if (!json) printAssumptions(model.assumptions);
+    if (layers.length === 0 && size !== undefined) throw wrongSize(model, size);
+    process.stdout.write(`${json ? JSON.stringify(layers, null, 2) : describe(layers, size ?? model.size)}\n`);
+    if (json) return;
+    printAssumptions(model.assumptions);
+    const missing = model.layers().length - layers.length;
+    if (missing > 0) process.stderr.write(`${missing} layers do not go at ${size} pixels: the network is made for ${model.size}.\n`);
   });
 }
 
@@ -31,18 +37,18 @@ export function printAssumptions(assumptions: readonly string[]): void {
   for (const assumption of assumptions) process.stderr.write(`Note: ${assumption}\n`);
 }
 
-function describe(layers: readonly Layer[]): string {
-  const rows = layers.map(({ slug, shape, tap, nonlinearity, receptiveField, name }) => [
-    slug,
-    shape.join('×'),
-    describeTap({ tap, ...(nonlinearity ? { nonlinearity } : {}) }),
-    receptiveField,
-    name,
-  ]);
-  return formatTable(['slug', 'C×H×W', 'tap', 'field', 'name'], rows);
+function wrongSize({ id, size: own }: Model, size: number): Error {
+  return fault({
+    where: id,
+    expected: `images of ${own} pixels a side`,
+    name: '--size',
+    received: size,
+    remedy: 'No layer goes at that size: leave --size out.',
+    exitCode: 2,
+  });
 }
 
-/** `before Relu6`, `linear`. */
-export function describeTap({ tap, nonlinearity }: Pick<Layer, 'tap' | 'nonlinearity'>): string {
-  return nonlinearity ? `${tap} ${nonlinearity}` : tap;
+function describe(layers: readonly Layer[], size: number): string {
+  const rows = layers.map((layer) => [layer.slug, describeShape(layer), describeTap(layer), describeField(layer, size), layer.name]);
+  return formatTable(['slug', 'C×H×W', 'tap', 'field', 'name'], rows);
 }

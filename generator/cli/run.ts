@@ -116,7 +116,7 @@ async function compare({ plan, folder, options, progress, signal }: Job): Promis
       signal,
     });
     progress.stop();
-    process.stdout.write(`${folder}: ${layers.length} layers compared, in ${COMPARISON_FILE}\n`);
+    process.stdout.write(`${folder}: ${layers.length} ${layers.length === 1 ? 'layer' : 'layers'} compared, in ${COMPARISON_FILE}\n`);
   } catch (error) {
     progress.stop();
     throw error;

@@ -45,7 +45,7 @@ function gather(directions: readonly ArmScore[], { measure }: PlannedMetric): Om
   const eligible = directions.filter(({ renders }) => measure !== 'render_identity' || renders > 1);
   const clusters = new Map<number, number[]>();
   for (const { scores, frame = 0 } of eligible) {
-    const value = scores[measure];
+    const value = scores[measure] ?? null; // A measure that older atlases lack.
     if (value !== null) clusters.set(frame, [...(clusters.get(frame) ?? []), value]);
   }
   const values = [...clusters.values()].flat();

@@ -37,13 +37,23 @@ export async function readPicture(file: string): Promise<Picture> {
   return { size: info.width, pixels: new Uint8Array(data.buffer, data.byteOffset, data.length) };
 }
 
-/** Writes a picture as `[3,size,size]` with values in [0,1] into `out` at `offset` (in elements). */
-export function writePlanar(picture: Picture, out: Float32Array, offset = 0): void {
+/**
+ * Writes a picture as `[colours,size,size]` with values in [0,1] into `out` at `offset` (in elements), as a network of so many channels sees it:
+ * one is the mean of red, green and blue, two are red and green. Throws for more than three, which no picture holds.
+ */
+export function writePlanar(picture: Picture, out: Float32Array, offset = 0, colours = 3): void {
   const area = picture.size * picture.size;
   const { pixels } = picture;
+  if (colours > 3)
+    throw fault({
+      where: 'the comparison',
+      expected: 'a network of images of up to three channels',
+      name: 'the pictures, which show three,',
+      received: `${colours} channels`,
+      remedy: 'The pictures are rendered and kept, and the site shows them ("npm run build"); such a network has no comparison.',
+    });
   for (let p = 0, i = 0; p < area; p++, i += 3) {
-    out[offset + p] = pixels[i] / 255;
-    out[offset + area + p] = pixels[i + 1] / 255;
-    out[offset + 2 * area + p] = pixels[i + 2] / 255;
+    if (colours === 1) out[offset + p] = (pixels[i] + pixels[i + 1] + pixels[i + 2]) / (3 * 255);
+    else for (let c = 0; c < colours; c++) out[offset + c * area + p] = pixels[i + c] / 255;
   }
 }

@@ -25,13 +25,14 @@ export interface PassOptions {
 
 /** The layer's pooled activations of pictures, in batches of the probe's: yields `[count,C]` rows in order. Rejects a picture of another size. */
 export async function* pooledRows(probe: Probe, pictures: Iterable<Picture> | AsyncIterable<Picture>): AsyncGenerator<Float32Array> {
+  const { colours = 3 } = probe;
   let images: Float32Array | undefined;
   let size = 0;
   let count = 0;
   for await (const picture of pictures) {
     if (images === undefined) {
       size = picture.size;
-      images = new Float32Array(probe.batch * 3 * size * size);
+      images = new Float32Array(probe.batch * colours * size * size);
     }
     if (picture.size !== size) {
       throw fault({
@@ -42,13 +43,13 @@ export async function* pooledRows(probe: Probe, pictures: Iterable<Picture> | As
         remedy: 'Measure pictures of one size at a time.',
       });
     }
-    writePlanar(picture, images, count * 3 * size * size);
+    writePlanar(picture, images, count * colours * size * size, colours);
     if (++count === probe.batch) {
       yield probe.pooled(images, count);
       count = 0;
     }
   }
-  if (images !== undefined && count > 0) yield probe.pooled(images.subarray(0, count * 3 * size * size), count);
+  if (images !== undefined && count > 0) yield probe.pooled(images.subarray(0, count * colours * size * size), count);
 }
 
 /**

@@ -1,10 +1,10 @@
-/** What can be said of a network's layers from its graph alone: taps, receptive fields, strides; and finding one by its name. */
+/** What can be said of a network's layers from its graph alone: taps, receptive fields, strides; finding one by its name; which to begin with. */
 import { fault } from '../graph/errors.ts';
 import type { Graph, Node } from '../graph/graph.ts';
 import { composedActivations } from './activations.ts';
-import { type Labelling, labelGraph } from './axis-labels.ts';
 import { type Layout, layerShape } from './layouts.ts';
 import type { Layer, Model, Tap } from './model.ts';
+import { receptiveFields } from './receptive-fields.ts';
 
 /** What {@link describeLayers} needs beside the graph. */
 export interface LayerNames {
@@ -55,61 +55,11 @@ export function describeLayers(graph: Graph, { slugs, fileOperators, layouts }: 
       operator: node.op,
       shape: layerShape(layout, shape),
       ...(layout === 'NCHW' ? {} : { layout }),
-      receptiveField: field.side,
-      stride: field.stride,
+      receptiveField: Math.ceil(field.side),
+      stride: Math.max(1, Math.round(field.stride)),
     });
   }
   return layers;
-}
-
-/** Side and stride in input pixels. */
-interface Field {
-  readonly side: number;
-  readonly stride: number;
-}
-
-/** The receptive field of every value that depends on an input, the larger of height and width (Araujo, Norris & Sim 2019, equation 2). */
-export function receptiveFields(graph: Graph): ReadonlyMap<string, Field> {
-  const fields = new Map<string, Field>([...graph.inputs.keys()].map((name) => [name, { side: 1, stride: 1 }]));
-  const labels = labelGraph(graph, [...graph.inputs.keys()][0] ?? '');
-  for (const node of graph.nodes) {
-    const read = node.inputs.map((name) => fields.get(name)).filter((field) => field !== undefined);
-    if (read.length === 0) continue;
-    const side = Math.max(...read.map((field) => field.side));
-    const stride = Math.max(...read.map((field) => field.stride));
-    const { reach, step } = windowOf(node, graph, labels);
-    for (const output of node.outputs) fields.set(output, { side: side + (reach - 1) * stride, stride: stride * step });
-  }
-  return fields;
-}
-
-/** How many neighbouring positions of its input one position of a node's output sees, and how far apart those of neighbours begin. */
-function windowOf(node: Node, graph: Graph, labels: Labelling): { reach: number; step: number } {
-  const extents = (name: string) => graph.types.get(name)?.shape.slice(2) ?? [];
-  if (node.op === 'Conv' || node.op === 'MaxPool' || node.op === 'AveragePool') {
-    const kernel = node.op === 'Conv' ? extents(node.inputs[1]) : node.attributes.kernel_shape;
-    const dilations = node.op === 'AveragePool' ? [1, 1] : node.attributes.dilations;
-    return { reach: Math.max(...kernel.map((extent, i) => dilations[i] * (extent - 1) + 1)), step: Math.max(...node.attributes.strides) };
-  }
-  if (node.op === 'MatMul' && !graph.constants.has(node.inputs[0]) && !graph.constants.has(node.inputs[1])) {
-    // Attention: as many positions as its square matrix of weights has, in a square.
-    const [rows, columns] = (graph.types.get(node.inputs[0])?.shape ?? []).slice(-2);
-    return { reach: rows === columns ? Math.ceil(Math.sqrt(rows)) : 1, step: 1 };
-  }
-  // Its one position has no neighbour, and may be spread over a finer map again.
-  if (/^Global(Average|Max)Pool$/.test(node.op)) return { reach: Math.max(1, ...extents(node.inputs[0])), step: 1 };
-  if (/^Reduce(Mean|Max|Min)$/.test(node.op)) return { reach: reducedPositions(node, graph, labels), step: 1 };
-  return { reach: 1, step: 1 };
-}
-
-/** Side of the square of positions that a reduction takes together: tokens in a row are a square's; along the channels it is one. */
-function reducedPositions(node: Node, graph: Graph, labels: Labelling): number {
-  const shape = graph.types.get(node.inputs[0])?.shape ?? [];
-  const own = labels.of(node.inputs[0]);
-  const { axes } = node.attributes as { axes: readonly number[] };
-  const spatial = axes.map((axis) => (axis < 0 ? axis + shape.length : axis)).filter((axis) => axis > 0 && own[axis] !== 'C');
-  const extents = spatial.map((axis) => shape[axis]);
-  return shape.length === 3 ? Math.ceil(Math.sqrt(Math.max(1, ...extents))) : Math.max(1, ...extents);
 }
 
 /**
@@ -148,8 +98,13 @@ export function suggestLayers(layers: readonly Layer[]): readonly Layer[] {
 /** The error for a layer that a model does not have. */
 export function unknownLayer(where: string, known: readonly Pick<Layer, 'name' | 'slug'>[], received: string): Error {
   const near = known
-    .map(({ name, slug }) => ({ slug, distance: Math.min(editDistance(slug, received), editDistance(name, received)) }))
-    .sort((a, b) => a.distance - b.distance)
+    .map(({ name, slug }) => ({
+      slug,
+      // `layer3` is what `layer3-0-conv1` begins with, however many letters more that has.
+      part: received !== '' && (slug.startsWith(received) || name.includes(received)) ? 0 : 1,
+      distance: Math.min(editDistance(slug, received), editDistance(name, received)),
+    }))
+    .sort((a, b) => a.part - b.part || a.distance - b.distance)
     .slice(0, 3);
   return fault({
     where,

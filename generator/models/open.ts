@@ -160,7 +160,7 @@ async function formatOf(file: string, path: string): Promise<Format> {
       where: path,
       expected: new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(FORMATS.map(({ title }) => title)),
       name: 'the file',
-      received: json ? 'JSON of another kind' : bytes.length === 0 ? 'nothing' : 'bytes of no kind that can be read',
+      received: json ? 'JSON of another kind' : bytes.length === 0 ? 'an empty file' : 'bytes of no kind that can be read',
       remedy: 'Export it to ONNX (torch.onnx.export, tf2onnx), or with tensorflowjs_converter --output_format=tfjs_graph_model.',
     });
   }

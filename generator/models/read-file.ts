@@ -45,7 +45,9 @@ function parse(bytes: Uint8Array): unknown {
 }
 
 function unreadable(file: string, cause: unknown): Error {
-  return fault({ where: file, expected: 'a file', name: 'the model', received: 'none that can be read', remedy: 'Check the path.', cause });
+  const code = cause instanceof Error && 'code' in cause ? cause.code : '';
+  const received = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'a folder' : 'none that can be read';
+  return fault({ where: file, expected: 'a file', name: 'the model', received, remedy: 'Check the path.', cause });
 }
 
 /** Reads and parses a JSON file. Throws where there is none, where it is not JSON, and where it is more than a network has. */

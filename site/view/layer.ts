@@ -2,22 +2,42 @@
 import { ARMS, type Arm, type AtlasLayer } from '../../data/schema.ts';
 import type { AtlasStore, Layer, Unit } from '../store/load-atlases.ts';
 
+/** Whether a layer is a vector, such as the class logits. */
+const isVector = ({ shape: [, height, width] }: AtlasLayer) => height * width === 1;
+
 /** Where the score is read, in a sentence. */
-export function tapSentence({ tap, nonlinearity }: AtlasLayer): string {
-  const name = nonlinearity ?? 'its non-linearity';
-  if (tap === 'before') return `Read before ${nonlinearity ? `the ${name}` : name}, so the non-linearity itself does not favour the axes.`;
+export function tapSentence(layer: AtlasLayer): string {
+  const { tap, nonlinearity, operator } = layer;
+  const name = nonlinearity ? `the ${nonlinearity}` : 'its non-linearity';
+  if (tap === 'before') return `Read before ${name}, so the non-linearity itself does not favour the axes.`;
   if (tap === 'after')
-    return `Read after ${nonlinearity ? `the ${name}` : name}. A non-linearity acts axis by axis, so even untrained networks can seem to prefer their axes here.`;
-  return 'A linear bottleneck: no non-linearity follows, so nothing ties the network to these axes. The basis is not expected to win here.';
+    return `Read after ${name}. A non-linearity acts axis by axis, so even untrained networks can seem to prefer their axes here.`;
+  if (isVector(layer))
+    return 'A vector that no non-linearity follows. If it is what the network answers, each of its axes is a class that it was taught.';
+  if (operator === 'Conv')
+    return 'A linear bottleneck: no non-linearity follows, so nothing ties the network to these axes. The basis is not expected to win here.';
+  return 'No non-linearity is applied to this value itself: what its axes mean, they have from what goes into it.';
 }
 
 /** `before ReLU6`, `after ReLU6`, `linear bottleneck`. */
-export function tapWord({ tap, nonlinearity }: AtlasLayer): string {
-  return tap === 'linear' ? 'linear bottleneck' : `${tap} ${nonlinearity ?? 'its non-linearity'}`;
+export function tapWord(layer: AtlasLayer): string {
+  const { tap, nonlinearity, operator } = layer;
+  if (tap !== 'linear') return `${tap} ${nonlinearity ?? 'its non-linearity'}`;
+  return operator === 'Conv' && !isVector(layer) ? 'linear bottleneck' : 'at no non-linearity';
 }
 
-/** `144 × 56 × 56`. */
-export const shapeText = (layer: AtlasLayer) => layer.shape.join(' × ');
+/** `144 × 56 × 56`, `128 × 65 tokens`, `1000 channels` of a vector; `name` is what these are. */
+export function extents(layer: AtlasLayer): { name: string; text: string } {
+  const [channels, height] = layer.shape;
+  if (layer.layout === 'NTC') return { name: 'Channels × tokens', text: `${channels} × ${height} tokens` };
+  if (isVector(layer)) return { name: 'A vector of', text: `${channels} channels` };
+  return { name: 'Channels × height × width', text: layer.shape.join(' × ') };
+}
+
+/** What one position sees of the picture: `59 px`, `the whole picture`. A vector's one position sees what the network does. */
+export function fieldText({ receptive_field, render: { size } }: AtlasLayer): string {
+  return receptive_field >= size ? 'the whole picture' : `${receptive_field} px`;
+}
 
 /** The arms a layer has units of, with them, in the order of the schema. */
 export function armsOf(layer: Layer): { arm: Arm; units: Unit[] }[] {

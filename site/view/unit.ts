@@ -11,11 +11,14 @@ export function shortName(name: string): string {
 /**
  * A layer's name for people: the parts of its name in the model file that its slug keeps, without the file's common prefix and bookkeeping.
  * `FeatureExtractor/MobilenetV2/expanded_conv_6/expand/BatchNorm/batchnorm/add_1` with slug `expanded-conv-6-expand` → `expanded_conv_6/expand`.
- * The slug itself where the name does not hold it.
+ * `/layer1/layer1.0/conv1/Conv_output_0`, as PyTorch exports it, with slug `layer1-0-conv1` → `layer1.0/conv1`. The slug itself where the name
+ * does not hold it.
  */
 export function layerTitle({ name, slug }: AtlasLayer): string {
   let rest = slug;
-  const kept = name.split('/').filter((part) => {
+  const parts = name.replace(/_output_0$/, '').split('/');
+  const kept = parts.filter((part, i) => {
+    if (parts[i + 1]?.startsWith(`${part}.`)) return false;
     const word = part.toLowerCase().replace(/[^a-z0-9]+/g, '-');
     const fits = word !== '' && (rest === word || rest.startsWith(`${word}-`));
     if (fits) rest = rest.slice(word.length + 1);

@@ -1,7 +1,7 @@
 /** Layers: their names in addresses, taps, receptive fields, and what is said where there is none of that name. */
 import { describe, expect, test } from 'vitest';
 import { slug as slugSchema } from '../../data/schema.ts';
-import { findLayer } from '../../generator/models/layers.ts';
+import { findLayer, unknownLayer } from '../../generator/models/layers.ts';
 import { openModel } from '../../generator/models/open.ts';
 import { LONGEST_SLUG, slugsOf } from '../../generator/models/slugs.ts';
 import { bytes, image, ints, message, type TinyNode, weight, window, writeModel } from './tiny-model.ts';
@@ -164,4 +164,9 @@ test('loops and nodes that nothing makes do not trouble the layers before them',
     expect(message(() => model.graph({ layers: [layer], batch: 1, height: 32, width: 32 }))).toContain(
       `for the node "${layer}" (${layer === 'dangling' ? 'Add' : 'Mul'}), received "${input}"`,
     );
+});
+
+test('the beginning of a name finds what it begins before what merely looks like it', async () => {
+  const known = ['relu', 'logits', 'layer3-0-conv1', 'layer3-1-conv2'].map((slug) => ({ slug, name: `/${slug}` }));
+  expect(unknownLayer('net', known, 'layer3').message).toContain('Nearest: layer3-0-conv1, layer3-1-conv2, ');
 });

@@ -38,9 +38,7 @@ test('files that are no model, or only half of one, are named', async () => {
   );
   await writeFile(other, '{"modelTopology": {"node": [{"name": "a"}]}, "weightsManifest": []}');
   expect(await failure(other)).toContain(`${other}: expected a TF.js graph model for modelTopology.node.0.op, received "Invalid input`);
-  expect(await failure('/nowhere/model.json')).toContain(
-    '/nowhere/model.json: expected a file for the model, received "none that can be read"',
-  );
+  expect(await failure('/nowhere/model.json')).toContain('/nowhere/model.json: expected a file for the model, received "no such file"');
 });
 
 test('a network without a colour image is refused', async () => {
@@ -141,5 +139,5 @@ test('bytes of no format are told which formats there are', async () => {
       'Export it to ONNX (torch.onnx.export, tf2onnx), or with tensorflowjs_converter --output_format=tfjs_graph_model.',
   );
   await writeFile(file, '');
-  expect(await failure(file)).toContain('received "nothing"');
+  expect(await failure(file)).toContain('received "an empty file"');
 });

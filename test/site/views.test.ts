@@ -9,8 +9,9 @@ import { type AtlasStore, type Layer, readAtlases, type Unit } from '../../site/
 import { unitPath } from '../../site/view/address.ts';
 import { citeUnit } from '../../site/view/cite.ts';
 import { gateWord, headline, verdict } from '../../site/view/comparison.ts';
-import { missing, sortKey, tapSentence, tapWord } from '../../site/view/layer.ts';
+import { extents, fieldText, missing, sortKey, tapSentence, tapWord } from '../../site/view/layer.ts';
 import { number, probability, signed } from '../../site/view/metrics.ts';
+import { pixelText } from '../../site/view/pixels.ts';
 import {
   altText,
   directionSentence,
@@ -109,6 +110,34 @@ describe('a layer', () => {
     expect(tapWord(layer.layer)).toBe('before ReLU6');
     expect(tapSentence({ ...layer.layer, tap: 'linear' })).toContain('basis is not expected to win');
     expect(tapSentence({ ...layer.layer, tap: 'after' })).toContain('even untrained networks');
+    expect(tapSentence({ ...layer.layer, tap: 'linear', operator: 'MaxPool' })).not.toContain('bottleneck');
+    expect(tapSentence({ ...layer.layer, tap: 'linear', operator: 'Gemm', shape: [10, 1, 1] })).toContain('a class');
+  });
+
+  test('counts tokens as tokens, a vector as one number, and sees no more than the picture', () => {
+    const { layer: about } = layer;
+    expect(extents({ ...about, shape: [128, 196, 1], layout: 'NTC' })).toEqual({ name: 'Channels × tokens', text: '128 × 196 tokens' });
+    expect(extents({ ...about, shape: [10, 1, 1], layout: 'NC' })).toEqual({ name: 'A vector of', text: '10 channels' });
+    expect(extents(about).text).toBe('9 × 112 × 112');
+    expect(fieldText({ ...about, receptive_field: 7 })).toBe('7 px');
+    expect(fieldText({ ...about, receptive_field: 144 })).toBe('the whole picture');
+  });
+
+  test('says what the network wants of its pixels', () => {
+    expect(pixelText({ scale: [2, 2, 2], offset: [-1, -1, -1] })).toBe('0 to 1, × 2 − 1');
+    expect(pixelText({ scale: [255], offset: [0] })).toBe('0 to 1, × 255');
+    expect(pixelText({ scale: [1, 1, 1], offset: [0, 0, 0], order: 'BGR' })).toBe('0 to 1, blue first in the file');
+    expect(pixelText({ scale: [4.36681, 4.4643, 4.4444], offset: [-2.1179, -2.0357, -1.8044] })).toBe(
+      '0 to 1; red × 4.37 − 2.12, green × 4.46 − 2.04, blue × 4.44 − 1.80',
+    );
+  });
+
+  test('has the name that PyTorch gives it', () => {
+    const title = (name: string, slug: string) => layerTitle({ ...layer.layer, name, slug });
+    expect(title('/layer1/layer1.0/conv1/Conv_output_0', 'layer1-0-conv1')).toBe('layer1.0/conv1');
+    expect(title('/encoder/layers/encoder_layer_0/mlp/mlp.0/Add_output_0', 'encoder-layers-encoder-layer-0-mlp-0-add')).toBe(
+      'encoder/layers/encoder_layer_0/mlp.0/Add',
+    );
   });
 
   test('counts what is still to render', () => {

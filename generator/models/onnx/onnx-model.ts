@@ -1,5 +1,5 @@
 /** An ONNX file as a {@link Model}: its layers, and a graph up to any of them. */
-import { fault } from '../../graph/errors.ts';
+import { AtlasError, fault } from '../../graph/errors.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { composedActivations, normalisationInterior } from '../activations.ts';
 import { labelGraph } from '../axis-labels.ts';
@@ -8,6 +8,7 @@ import { layoutOf, unrollGraph } from '../layouts.ts';
 import { type GraphRequest, INPUT, type Layer, type Model, type Preprocess } from '../model.ts';
 import { type PixelRange, toPreprocess } from '../pixel-range.ts';
 import { slugsOf } from '../slugs.ts';
+import { withoutBias } from '../without-bias.ts';
 import { digest } from './digest.ts';
 import { findRange } from './find-range.ts';
 import { findImage, type ImageInput } from './image-input.ts';
@@ -63,7 +64,7 @@ export class OnnxModel implements Model {
     this.size = natural.height;
     // Layers and slugs are fixed at the file's own size, so that a layer has one address whatever the size of the pictures.
     this.#known = offered(whole, this.#instances.ownBatch);
-    if (this.#known.size === 0) throw whole.lowering.firstFailure ?? nothing(file);
+    if (this.#known.size === 0) throw nothing(file, whole.lowering.firstFailure);
     this.#slugs = slugsOf([...this.#known.keys()], tidyName);
     this.#layers.set(`${[natural.height, natural.width]}`, this.#describe(whole));
     const found = findRange(file, image, metadata);
@@ -147,10 +148,14 @@ const REARRANGING: ReadonlySet<string> = new Set(
   'Reshape Transpose Squeeze Unsqueeze Expand Tile Slice Pad Cast Identity Split'.split(' '),
 );
 
-/** The values that are layers: told apart by image and channel, more than rearranged, and not in the middle of a non-linearity. */
+/** The values that are layers: told apart by image and channel, more than rearranged, and not in the middle of an operation spelled out. */
 function offered({ graph, values }: Whole, batch: number): ReadonlyMap<string, KnownLayer> {
   const labelling = labelGraph(graph, INPUT);
-  const inner = new Set([...composedActivations(graph).flatMap((composed) => composed.inner), ...normalisationInterior(graph)]);
+  const inner = new Set([
+    ...composedActivations(graph).flatMap((composed) => composed.inner),
+    ...normalisationInterior(graph),
+    ...withoutBias(graph),
+  ]);
   const known = new Map<string, KnownLayer>();
   for (const { op, outputs } of graph.nodes) {
     const layout = layoutOf(labelling.of(outputs[0]));
@@ -170,7 +175,12 @@ function agrees(graph: Graph, batch: number, own: Graph): boolean {
   });
 }
 
-function nothing({ where, nodes }: Source): Error {
+function nothing({ where, nodes }: Source, cause?: Error): Error {
+  if (cause)
+    return new AtlasError(
+      `${cause.message.split('\n')[0]}\nNo layer lies before it, so there is nothing to visualise. To teach the importer an operator: README.md, "Add an operator".`,
+      { cause },
+    );
   return fault({
     where,
     expected: 'a layer whose channels can be told apart',

@@ -78,6 +78,16 @@ export function sizeFault({ where, layers, height, width, own, fixed, cause }: M
       remedy: `The image size is too small for the layer: use ${least} pixels or more a side, or a layer nearer to the image.`,
       cause,
     });
+  const near = fixed || height !== width ? [] : nearestSizes(side, fits);
+  if (near.length > 0)
+    return fault({
+      where,
+      expected: `images of ${near.join(' or ')} pixels a side`,
+      name,
+      received: `${height}×${width}`,
+      remedy: `The layer does not fit that size: use ${near.join(' or ')}, which are the nearest that do. (${reason(cause).split('\n')[0]})`,
+      cause,
+    });
   const why = fixed ? 'Shapes of that size are written into the file' : 'The layer does not fit that size';
   return fault({
     where,
@@ -87,6 +97,18 @@ export function sizeFault({ where, layers, height, width, own, fixed, cause }: M
     remedy: `${why}: use ${own.height}×${own.width} pixels, a layer nearer to the image, or export the model with open height and width. (${reason(cause).split('\n')[0]})`,
     cause,
   });
+}
+
+/** How far off a size is looked for that fits. */
+const FARTHEST = 32;
+
+/** The nearest sizes below and above one that does not fit: a network that halves its maps and joins them takes every second, eighth, … */
+function nearestSizes(size: number, fits: (size: number) => boolean): number[] {
+  const find = (step: number) => {
+    for (let off = 1; off <= FARTHEST && size + step * off > 0; off++) if (fits(size + step * off)) return [size + step * off];
+    return [];
+  };
+  return [...find(-1), ...find(1)];
 }
 
 /** The smallest size above `from` that fits, where those up to the file's own do; nothing where shapes are written into the file. */
