@@ -7,7 +7,7 @@ import { networkGraph, type ProgramRequest, updateGraph } from './programs.ts';
 import { canvasSize } from './transformation.ts';
 
 export interface HostPrograms {
-  /** The network and its gradient, for one group of pictures. */
+  /** The network and its gradient, for `together` groups of pictures. */
   readonly network: Graph;
   /** The same with redirected non-linearities, where the settings begin with them. */
   readonly redirected?: Graph;
@@ -17,24 +17,31 @@ export interface HostPrograms {
   readonly preprocess: Preprocess;
   /** Pictures that are optimised together: one, unless the settings say that groups are. */
   readonly pictures: number;
+  /** Groups that go through the network in one run. */
+  readonly together: number;
   /** `[C,H,W]` on the canvas, of the layer rendered and of every further one. */
   readonly layerShapes: readonly (readonly number[])[];
 }
 
 /**
- * The programs of a layer. They take one picture at a time, whatever the batch: its activations then stay in a core's cache, and what a picture
- * becomes cannot depend on its neighbours.
+ * Groups that share a run of the network. With more, the activations of a shallow layer leave the cache; with one, the weights of a deep layer are
+ * read for every picture (test/bench/RESULTS.md). What a picture becomes does not depend on it.
  */
-export function hostPrograms({ model, layer, others = [], settings }: Omit<ProgramRequest, 'batch'>): HostPrograms {
+const MOST_TOGETHER = 4;
+
+/** The programs of a layer, for a thread that is given at most `share` pictures at a time. */
+export function hostPrograms({ model, layer, others = [], settings }: Omit<ProgramRequest, 'batch'>, share = 1): HostPrograms {
   const pictures = settings.group?.pictures ?? 1;
-  const request = { model, layer, others, settings, batch: pictures };
+  const together = Math.max(1, Math.min(MOST_TOGETHER, Math.floor(share / pictures)));
+  const request = { model, layer, others, settings, batch: together * pictures };
   return {
     network: networkGraph(request),
     ...(settings.redirect_steps > 0 ? { redirected: networkGraph(request, true) } : {}),
-    update: updateGraph(request),
+    update: updateGraph({ ...request, batch: pictures }),
     settings,
     preprocess: model.preprocess,
     pictures,
+    together,
     layerShapes: [layer, ...others].map((name) => findLayer(model, name, canvasSize(settings)).shape),
   };
 }

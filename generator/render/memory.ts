@@ -1,6 +1,6 @@
 /** How much memory rendering takes, told from the graph before anything is compiled. */
 import { sizeOf } from '../graph/tensor.ts';
-import { networkGraph } from './programs.ts';
+import { hostPrograms } from './host-programs.ts';
 import type { LayerRequest } from './renderer.ts';
 
 /** Bytes of a number. */
@@ -13,15 +13,16 @@ const THREAD = 40 * 2 ** 20;
 const PICTURES = 20;
 
 /**
- * About how many bytes of the process's memory a batch takes (0.98 to 1.4 times what was measured). On the host every thread has a program for one
- * picture, and each picture its state. What a device needs is not told, since its memory is not the process's: 0. `layer` is a layer's name.
+ * About how many bytes of the process's memory a batch takes (0.98 to 1.4 times what was measured). On the host every thread has a program for
+ * a few pictures, and each picture its state. What a device needs is not told, since its memory is not the process's: 0. `layer` is a layer's name.
  */
 export function batchMemory({ model, runtime, layer, settings, batch }: LayerRequest): number {
   if (runtime.memory === 'device') return 0;
   const pictures = settings.group?.pictures ?? 1;
-  const { nodes, types } = networkGraph({ model, layer, settings, batch: pictures });
+  const threads = Math.min(runtime.threads, Math.ceil(batch / pictures));
+  const { network } = hostPrograms({ model, layer, settings }, Math.floor(batch / threads));
+  const { nodes, types } = network;
   const outputs = nodes.flatMap((node) => node.outputs);
   const values = outputs.reduce((sum, name) => sum + sizeOf(types.get(name)?.shape ?? []), 0);
-  const threads = Math.min(runtime.threads, Math.ceil(batch / pictures));
   return threads * (THREAD + FLOAT * HELD * values) + batch * FLOAT * PICTURES * 3 * settings.size ** 2;
 }

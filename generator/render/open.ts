@@ -35,9 +35,11 @@ export async function openRenderer(request: LayerRequest): Promise<Renderer> {
 
 async function openSteps(request: LayerRequest): Promise<Pick<Renderer, 'render' | 'dispose'>> {
   const { runtime, settings, batch } = request;
-  const threads = Math.min(runtime.threads, Math.floor(batch / (settings.group?.pictures ?? 1)));
-  if (runtime.memory === 'host' && runtime.name === 'onnxruntime' && threads > 1) return openThreads(hostPrograms(request), threads);
-  const stepper = await (runtime.memory === 'host' ? compileHostStepper(hostPrograms(request), runtime) : compileDeviceStepper(request));
+  const groups = Math.floor(batch / (settings.group?.pictures ?? 1));
+  const threads = runtime.name === 'onnxruntime' ? Math.min(runtime.threads, groups) : 1;
+  const programs = () => hostPrograms(request, Math.floor(batch / threads));
+  if (runtime.memory === 'host' && threads > 1) return openThreads(programs(), threads);
+  const stepper = await (runtime.memory === 'host' ? compileHostStepper(programs(), runtime) : compileDeviceStepper(request));
   return { render: (jobs, options = {}) => optimise(stepper, jobs, settings, options), dispose: () => stepper.dispose() };
 }
 
