@@ -215,7 +215,7 @@ describe('what a hostile file asks for is refused at once, in two lines', () => 
       about: 'a word that no mode is',
       from: [4],
       make: (b, x) => b.add('Pad', [x, b.integers([1, 1])], { mode: 'wrap' as 'edge' }),
-      says: 'mode must be one of constant, reflect, edge, not "wrap"',
+      says: 'mode must be one of constant, reflect, edge, not wrap',
     },
     {
       about: 'a filling of another kind',

@@ -108,7 +108,7 @@ export function checkWholes(values: readonly number[], what: string, count: numb
 
 /** Throws unless the value is one of the words that an attribute may have. */
 export function checkWord(value: string, words: readonly string[], what: string): void {
-  if (!words.includes(value)) throw new Error(`${what} must be one of ${words.join(', ')}, not ${JSON.stringify(value)}`);
+  if (!words.includes(value)) throw new Error(`${what} must be one of ${words.join(', ')}, not ${value}`);
 }
 
 /** Throws unless the value is 0 or 1. */
