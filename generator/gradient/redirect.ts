@@ -3,6 +3,7 @@
  * through a non-linearity for an image, let through what would wake its units, and block only what would push them further down.
  */
 import type { GraphBuilder } from '../graph/builder.ts';
+import type { Graph } from '../graph/graph.ts';
 import type { RuleTable } from './rules/table.ts';
 import { RULES } from './rules/table.ts';
 
@@ -48,3 +49,8 @@ export const REDIRECTED = {
     return [whereSilent(builder, plain, redirected)];
   },
 } satisfies Partial<RuleTable>;
+
+/** Whether a network's gradients can differ under {@link REDIRECTED}: without such a non-linearity a second program would be the first again. */
+export function hasRedirected({ nodes }: Graph): boolean {
+  return nodes.some(({ op }) => op in REDIRECTED);
+}

@@ -1,4 +1,6 @@
 /** Steps for runtimes whose values lie on a device: one program a step, the state never leaves it. */
+
+import { hasRedirected } from '../gradient/redirect.ts';
 import { AtlasError } from '../graph/errors.ts';
 import { float32Data, type Tensor } from '../graph/tensor.ts';
 import { findLayer } from '../models/layers.ts';
@@ -18,7 +20,7 @@ export async function compileDeviceStepper(request: ProgramRequest & { runtime: 
   const graph = stepGraph(request);
   const shapes = [request.layer, ...(request.others ?? [])].map((name) => findLayer(model, name, canvasSize(settings)).shape);
   const plain = await runtime.compile(graph, options);
-  const redirected = settings.redirect_steps > 0 ? await runtime.compile(stepGraph(request, true), options) : plain;
+  const redirected = settings.redirect_steps > 0 && hasRedirected(graph) ? await runtime.compile(stepGraph(request, true), options) : plain;
   const warp = emptyWarp(settings);
   let seed = 0;
   let count = 0;

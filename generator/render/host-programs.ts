@@ -1,5 +1,6 @@
 /** What a host stepper runs, as plain data: a thread of its own can be given it. */
 import type { RenderSettings } from '../../data/schema.ts';
+import { hasRedirected } from '../gradient/redirect.ts';
 import type { Graph } from '../graph/graph.ts';
 import { findLayer } from '../models/layers.ts';
 import type { Preprocess } from '../models/model.ts';
@@ -9,7 +10,7 @@ import { canvasSize } from './transformation.ts';
 export interface HostPrograms {
   /** The network and its gradient, for `together` groups of pictures. */
   readonly network: Graph;
-  /** The same with redirected non-linearities, where the settings begin with them. */
+  /** The same with redirected non-linearities, where the settings begin with them and the network has any. */
   readonly redirected?: Graph;
   /** The parameters' update, for one group of pictures. */
   readonly update: Graph;
@@ -34,9 +35,10 @@ export function hostPrograms({ model, layer, others = [], settings }: Omit<Progr
   const pictures = settings.group?.pictures ?? 1;
   const together = Math.max(1, Math.min(MOST_TOGETHER, Math.floor(share / pictures)));
   const request = { model, layer, others, settings, batch: together * pictures };
+  const network = networkGraph(request);
   return {
-    network: networkGraph(request),
-    ...(settings.redirect_steps > 0 ? { redirected: networkGraph(request, true) } : {}),
+    network,
+    ...(settings.redirect_steps > 0 && hasRedirected(network) ? { redirected: networkGraph(request, true) } : {}),
     update: updateGraph({ ...request, batch: pictures }),
     settings,
     preprocess: model.preprocess,

@@ -4,7 +4,10 @@ import { differentiate } from '../../generator/gradient/differentiate.ts';
 import { REDIRECTED } from '../../generator/gradient/redirect.ts';
 import { GraphBuilder } from '../../generator/graph/builder.ts';
 import { float32 } from '../../generator/graph/tensor.ts';
+import { hostPrograms } from '../../generator/render/host-programs.ts';
+import { resolveSettings } from '../../generator/render/presets.ts';
 import { evaluate } from './evaluate.ts';
+import { tinyModel } from './tiny-model.ts';
 
 /** The gradient by x `[2,4]` of Σ slopes · f(x), with redirection. */
 async function gradient(op: 'Relu' | 'Clip', x: number[], slopes: number[], bounds: [number | undefined, number | undefined] = [0, 6]) {
@@ -47,4 +50,11 @@ describe('ReLU6', () => {
     const above = x.map((value) => 6 - value);
     expect(await gradient('Clip', above, slopes, [undefined, 6])).toEqual([0, -2, 0, -4, 1, 1, 1, 1]);
   });
+});
+
+test('a network without ReLUs has no second program, one with them has', () => {
+  const settings = resolveSettings({ size: 16, pad: 2, jitter: 2, final_jitter: 2, redirect_steps: 4 });
+  expect(hostPrograms({ model: tinyModel(), layer: 'first', settings }).redirected).toBeUndefined();
+  expect(hostPrograms({ model: tinyModel(), layer: 'second', settings }).redirected).toBeDefined();
+  expect(hostPrograms({ model: tinyModel(), layer: 'second', settings: { ...settings, redirect_steps: 0 } }).redirected).toBeUndefined();
 });
