@@ -86,7 +86,18 @@ export function updateGraph({ model, settings, batch }: PictureRequest): Graph {
   return builder.build([...outputs, image, named(builder, view, 'view')]);
 }
 
-/** The whole step for a device: state and the warp's matrices in, state, `score` and `image` out; for MACO's alpha `image_gradient` too. */
+/** The picture that parameters stand for: `image` from `parameters`. */
+export function imageGraph({ model, settings, batch }: PictureRequest): Graph {
+  const builder = new GraphBuilder();
+  const colours = coloursOf(model);
+  builder.input('parameters', { dtype: 'float32', shape: parameterShape(batch, settings, colours) });
+  return builder.build([addImage(builder, 'parameters', settings, colours, 'image')]);
+}
+
+/**
+ * The whole step for a device: state, the picture before and the warp's matrices in, state, `score` and `image` out; for MACO's alpha
+ * `image_gradient` too.
+ */
 export function stepGraph(request: ProgramRequest, redirected = false): Graph {
   const { model, settings, batch } = request;
   const side = canvasSize(settings);
@@ -96,7 +107,10 @@ export function stepGraph(request: ProgramRequest, redirected = false): Graph {
   const colours = coloursOf(model);
   addState(builder, batch, settings, colours);
   const inputs = warpInputs(builder, settings);
-  const before = addImage(builder, 'parameters', settings, colours, 'image_before');
+  const before = builder.input('image_before', {
+    dtype: 'float32',
+    shape: [batch, pictureChannels(settings, colours), settings.size, settings.size],
+  });
   const view = hasAlpha(settings) ? addComposite(builder, before, addBackground(builder, BACKGROUND, settings, colours)) : before;
   const { scale, offset } = model.preprocess;
   const ready = (canvas: string) => {
