@@ -116,7 +116,8 @@ const WEIGHTED = ['value', 'value', 'value', 'value', 'value', 'drop', 'repeat',
 
 /** Some changes to a file; `about` is told which. */
 export function changeJson(bytes: Uint8Array, dice: Dice, about: string[]): Uint8Array {
-  const root = JSON.parse(Buffer.from(bytes).toString('utf8')) as Json;
+  let text = Buffer.from(bytes).toString('utf8');
+  let root = JSON.parse(text) as Json;
   for (let count = dice.pick([1, 1, 1, 2, 3, 6, 12]); count > 0; count--) {
     const places = placesOf(root);
     if (places.length === 0) break;
@@ -125,8 +126,13 @@ export function changeJson(bytes: Uint8Array, dice: Dice, about: string[]): Uint
     const kind = dice.pick([...kinds.keys()]);
     const place = dice.pick(places.filter(({ path }) => path.replace(/\d+/g, '#') === kind));
     const name = dice.pick(WEIGHTED);
-    about.push(`${name} ${place.path.slice(0, 100)} ${CHANGES[name](place, dice, places)}`);
+    try {
+      about.push(`${name} ${place.path.slice(0, 100)} ${CHANGES[name](place, dice, places)}`);
+      text = JSON.stringify(root);
+    } catch {
+      // Moved into itself, which no file can hold.
+      root = JSON.parse(text) as Json;
+    }
   }
-  const text = JSON.stringify(root).replace(RAW_TEXTS, (_, raw: string) => JSON.parse(`"${raw}"`) as string);
-  return Buffer.from(text);
+  return Buffer.from(text.replace(RAW_TEXTS, (_, raw: string) => JSON.parse(`"${raw}"`) as string));
 }
