@@ -16,8 +16,12 @@ const PROJECT = path.resolve(import.meta.dirname, '..', '..');
 const FOLDER = path.join(PROJECT, 'data', 'atlases', 'coco-ssd-mobilenet-v2');
 const PLAN = path.join(PROJECT, 'data', 'plans', 'default.json');
 
-/** The README's promise for another machine: mean absolute difference of 8-bit values, after a blur of two pixels. */
-const DISTANCE = 8;
+/**
+ * The README's promise for another machine, as mean absolute differences of 8-bit values after a blur of two pixels: what a change of rounding
+ * moved pictures by (test/bench/RESULTS.md). Two units are 58 apart in the median.
+ */
+const MEDIAN_DISTANCE = 20;
+const LARGEST_DISTANCE = 45;
 
 async function recordsOf(layer: string) {
   return readLines(await readFile(path.join(FOLDER, 'layers', `${layer}.jsonl`)), layer).lines;
@@ -43,12 +47,13 @@ test('its records are complete, and their keys are those of the plan and of this
   }
 });
 
-test('a sample of its pictures, rendered again, is the same to the eye', async (context) => {
+test('a sample of its pictures, rendered again, is as near as rounding lets it be', async (context) => {
   await defaultModel(context);
   const plan = await readPlan(PLAN);
   const engine = openEngine();
   const model = await engine.openModel(plan.plan.model);
   const runtime = await engine.openRuntime({});
+  const distances: number[] = [];
   for (const { layer, settings, units } of listWork(plan, model, engine)) {
     const records = await recordsOf(layer.slug);
     const order = new RandomStream('committed-atlas', layer.slug).permutation(units.length);
@@ -62,10 +67,13 @@ test('a sample of its pictures, rendered again, is the same to the eye', async (
       const before = await blurred(sharp(path.join(FOLDER, imageFile(published ?? ''))));
       expect(again).toHaveLength(3 * settings.size ** 2);
       const distance = again.reduce((sum, value, k) => sum + Math.abs(value - before[k]), 0) / again.length;
-      expect(distance, `${layer.slug} ${picked[i].id}`).toBeLessThan(DISTANCE);
+      expect(distance, `${layer.slug} ${picked[i].id}`).toBeLessThan(LARGEST_DISTANCE);
+      distances.push(distance);
     }
     await renderer.dispose();
   }
+  expect(distances).toHaveLength(8);
+  expect(distances.toSorted((a, b) => a - b)[4]).toBeLessThan(MEDIAN_DISTANCE);
 }, 240_000);
 
 function blurred(picture: Sharp): Promise<Buffer> {
