@@ -10,7 +10,7 @@ import type { Graph, Node, Operators, OpName } from '../graph/graph.ts';
 import { float32, type Tensor } from '../graph/tensor.ts';
 import { isPointwise } from './pointwise.ts';
 
-/** The graph with every such place rewritten. Values of `kept` names (taps) and the outputs keep their makers. */
+/** The graph with every such place rewritten; the same graph where there is none. What is an output, or read elsewhere, stays whole. */
 export function splitPhases(graph: Graph): Graph {
   const readers = countReaders(graph);
   const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));

@@ -4,6 +4,7 @@ import { basename, dirname, join, posix, resolve } from 'node:path';
 import { fault } from '../graph/errors.ts';
 import { isAddress } from './address.ts';
 import { type FetchOptions, fetchModel } from './fetch.ts';
+import type { Known } from './known.ts';
 import type { Model, Preprocess } from './model.ts';
 import { obtainAddress, obtainZoo } from './obtain.ts';
 import * as onnx from './onnx/open.ts';
@@ -26,19 +27,6 @@ export interface OpenOptions extends FetchOptions {
   readonly size?: number | undefined;
   /** The range of its values as people say it, where `preprocess` is left out. */
   readonly pixels?: PixelRange | undefined;
-}
-
-/** What a format's reader is told beside the file. */
-export interface Known {
-  readonly id: string;
-  readonly title: string;
-  /** Where the file came from: `file:resnet18.onnx`. */
-  readonly source: string;
-  readonly licence: string;
-  readonly input?: string | undefined;
-  readonly preprocess?: Preprocess | undefined;
-  readonly pixels?: PixelRange | undefined;
-  readonly size?: number | undefined;
 }
 
 /** A kind of file that can be opened. */

@@ -2,25 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { GraphBuilder } from '../../generator/graph/builder.ts';
 import { float32, int64 } from '../../generator/graph/tensor.ts';
-
-type Build = (builder: GraphBuilder, x: string) => string;
-
-const window = { kernel_shape: [3], strides: [2], pads: [1, 1], ceil_mode: 0 };
-const conv = { strides: [2], pads: [1, 1], dilations: [1], group: 1 };
-const weights = (b: GraphBuilder, ...shape: number[]) =>
-  b.constant(float32(shape, new Float32Array(shape.reduce((product, extent) => product * extent, 1))));
-const resize = {
-  mode: 'nearest',
-  coordinate_transformation_mode: 'asymmetric',
-  nearest_mode: 'floor',
-  cubic_coeff_a: -0.75,
-  exclude_outside: 0,
-} as const;
-
-function build(shape: readonly number[], make: Build): readonly number[] {
-  const builder = new GraphBuilder();
-  return builder.shape(make(builder, builder.input('x', { dtype: 'float32', shape })));
-}
+import { type Build, build, conv, resize, weights, window } from './build.ts';
 
 describe('shapes', () => {
   test.each<{ about: string; from: number[]; make: Build; to: number[] }>([

@@ -3,10 +3,11 @@ import { AtlasError, fault } from '../../graph/errors.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { composedActivations, normalisationInterior } from '../activations.ts';
 import { labelGraph } from '../axis-labels.ts';
+import type { Known } from '../known.ts';
 import { describeLayers, unknownLayer } from '../layers.ts';
 import { layoutOf, unrollGraph } from '../layouts.ts';
 import { type GraphRequest, INPUT, type Layer, type Model, type Preprocess } from '../model.ts';
-import { type PixelRange, toPreprocess } from '../pixel-range.ts';
+import { toPreprocess } from '../pixel-range.ts';
 import { slugsOf } from '../slugs.ts';
 import { withoutBias } from '../without-bias.ts';
 import { digest } from './digest.ts';
@@ -16,19 +17,6 @@ import { Instances, type KnownLayer, type Whole } from './instance.ts';
 import { type NaturalSize, naturalSize, sizeFault } from './sizes.ts';
 import type { Source } from './source.ts';
 import { tidyName } from './value-names.ts';
-
-/** What is known of a model beside its file; the rest is read off it or assumed, and said to be. */
-export interface Knowledge {
-  readonly id: string;
-  readonly title: string;
-  readonly source: string;
-  readonly licence: string;
-  /** Name of the input that takes the image. */
-  readonly input?: string | undefined;
-  readonly preprocess?: Preprocess | undefined;
-  readonly pixels?: PixelRange | undefined;
-  readonly size?: number | undefined;
-}
 
 export class OnnxModel implements Model {
   readonly format = 'onnx';
@@ -49,7 +37,7 @@ export class OnnxModel implements Model {
   readonly #known: ReadonlyMap<string, KnownLayer>;
 
   /** Throws where nothing of the file can be read up to a layer. */
-  constructor(file: Source, metadata: ReadonlyMap<string, string>, known: Knowledge) {
+  constructor(file: Source, metadata: ReadonlyMap<string, string>, known: Known) {
     this.id = known.id;
     this.title = known.title;
     this.source = known.source;

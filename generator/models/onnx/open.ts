@@ -1,10 +1,11 @@
 /** Opening an ONNX file: its bytes, the files beside it that hold weights, and what is said where one is not what it should be. */
 import { readFile, stat } from 'node:fs/promises';
 import { fault, reason } from '../../graph/errors.ts';
+import type { Known } from '../known.ts';
 import type { Model } from '../model.ts';
 import { readExternal } from './external-data.ts';
 import type { ModelProto } from './messages.ts';
-import { type Knowledge, OnnxModel } from './onnx-model.ts';
+import { OnnxModel } from './onnx-model.ts';
 import { readModel } from './proto.ts';
 import { Source } from './source.ts';
 
@@ -14,7 +15,7 @@ export { match } from './proto.ts';
 const LARGEST_FILE = 2 ** 31 - 1;
 
 /** Reads the model at the path `file`. Throws where it, or a file of weights that it names, is not what it should be. */
-export async function open(file: string, knowledge: Knowledge): Promise<Model> {
+export async function open(file: string, knowledge: Known): Promise<Model> {
   const { size } = await stat(file);
   if (size > LARGEST_FILE)
     throw fault({

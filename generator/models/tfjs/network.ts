@@ -2,6 +2,7 @@
 import { AtlasError, fault } from '../../graph/errors.ts';
 import type { Graph } from '../../graph/graph.ts';
 import type { Tensor } from '../../graph/tensor.ts';
+import type { Known } from '../known.ts';
 import { describeLayers, unknownLayer } from '../layers.ts';
 import type { GraphRequest, Layer, Model, Preprocess } from '../model.ts';
 import { slugsOf } from '../slugs.ts';
@@ -13,15 +14,8 @@ import { OPERATORS } from './operators.ts';
 import { findInput, Source } from './source.ts';
 import type { FileNode } from './topology.ts';
 
-/** What is known of a model beside its file; the rest is assumed, and said to be. */
-export interface Knowledge {
-  readonly id: string;
-  readonly title: string;
-  readonly source: string;
-  readonly licence: string;
-  readonly input?: string | undefined;
-  readonly preprocess?: Preprocess | undefined;
-  readonly size?: number | undefined;
+/** What is known of a network beside its file; the rest is assumed, and said to be. */
+export interface Knowledge extends Omit<Known, 'pixels'> {
   readonly heads?: readonly string[] | undefined;
   /** What is assumed about it elsewhere already, a sentence each. */
   readonly assumptions?: readonly string[] | undefined;
