@@ -1,4 +1,4 @@
-/** Steps for runtimes whose values lie in host memory: network and update are programs, the warp between them is a loop. */
+/** Steps for runtimes whose values lie in host memory: network and update are programs, the warp between them is a loop in WebAssembly. */
 import { AtlasError } from '../graph/errors.ts';
 import { float32, float32Data, scalar, type Tensor, zeros } from '../graph/tensor.ts';
 import { INPUT } from '../models/model.ts';
@@ -9,7 +9,8 @@ import type { HostPrograms } from './host-programs.ts';
 import { pictureChannels } from './parameterisation/colour.ts';
 import type { RenderJob } from './renderer.ts';
 import { nextState, objectiveInputs, type Stepper, startState } from './stepper.ts';
-import { applyWarp, applyWarpAdjoint, canvasSize, drawTransformation, emptyWarp, fillWarp } from './transformation.ts';
+import { canvasSize, drawTransformation, fillWarp } from './transformation.ts';
+import { openWarpKernels } from './warp-kernels.ts';
 
 /** Pictures optimised together: one, or a unit's group. */
 interface Group {
@@ -38,10 +39,11 @@ export async function compileHostStepper(programs: HostPrograms, runtime: Runtim
   const { scale, offset } = preprocess;
   const colours = scale.length;
   const planes = pictures * colours;
-  const canvas = zeros([together * pictures, colours, side, side]);
   const area = planes * side * side;
-  const imageGradient = zeros([pictures, colours, size, size]);
-  const warp = emptyWarp(settings);
+  const kernels = openWarpKernels(settings, planes, together);
+  const { warp } = kernels;
+  const canvas = float32([together * pictures, colours, side, side], kernels.canvas);
+  const imageGradient = float32([pictures, colours, size, size], kernels.gradient);
   let seed = 0;
   let runs: Run[] = [];
 
@@ -92,13 +94,12 @@ export async function compileHostStepper(programs: HostPrograms, runtime: Runtim
       const program = step < settings.redirect_steps ? redirected : network;
       const scores: number[] = [];
       for (const { groups, objective } of runs) {
-        for (const [i, { further }] of groups.entries())
-          applyWarp(warp, further.view.data, planes, scale, offset, canvas.data.subarray(i * area, (i + 1) * area));
+        for (const [i, { further }] of groups.entries()) kernels.apply(further.view.data, scale, offset, i);
         const outputs = await program.run({ ...objective, ...groups[0].further.networkInputs(warp), [INPUT]: canvas });
         const score = float32Data(outputs.score as Tensor, 'score');
         await withResident(outputs.gradient, async (gradient) => {
           for (const [i, group] of groups.entries()) {
-            applyWarpAdjoint(warp, gradient.subarray(i * area, (i + 1) * area), planes, scale, imageGradient.data);
+            kernels.applyAdjoint(gradient.subarray(i * area, (i + 1) * area), scale);
             const own = score.slice(i * pictures, (i + 1) * pictures);
             await advance(group, { ...adamInputs(step, settings), ...group.further.updateInputs(step, float32([pictures], own)) });
             scores.push(...own);

@@ -67,6 +67,19 @@ export function fillWarp(transformation: Transformation, settings: RenderSetting
       const top = Math.floor(y);
       const right = x - left;
       const down = y - top;
+      if (left >= 0 && left < size - 1 && top >= 0 && top < size - 1) {
+        const corner = top * size + left;
+        indices[at] = corner;
+        indices[at + 1] = corner + 1;
+        indices[at + 2] = corner + size;
+        indices[at + 3] = corner + size + 1;
+        weights[at] = (1 - right) * (1 - down);
+        weights[at + 1] = right * (1 - down);
+        weights[at + 2] = (1 - right) * down;
+        weights[at + 3] = right * down;
+        rest[at >> 2] = 0;
+        continue;
+      }
       let outside = 0;
       for (let k = 0; k < 4; k++) {
         const i = left + (k & 1);
@@ -109,14 +122,26 @@ export function applyWarp(
   offset: readonly number[],
   canvas: Float32Array,
 ): void {
-  const { indices, weights, rest } = warp;
+  applyWarpAt(0, warp, picture, planes, scale, offset, canvas);
+}
+
+/** The same for the canvas's positions from `first` on. */
+export function applyWarpAt(
+  first: number,
+  { indices, weights, rest }: Warp,
+  picture: Float32Array,
+  planes: number,
+  scale: readonly number[],
+  offset: readonly number[],
+  canvas: Float32Array,
+): void {
   const positions = rest.length;
   const area = picture.length / planes;
   for (let plane = 0; plane < planes; plane++) {
     const from = picture.subarray(plane * area, (plane + 1) * area);
     const to = canvas.subarray(plane * positions, (plane + 1) * positions);
     const [a, b] = [scale[plane % scale.length], offset[plane % offset.length]];
-    for (let p = 0, k = 0; p < positions; p++, k += 4) {
+    for (let p = first, k = 4 * first; p < positions; p++, k += 4) {
       const value =
         weights[k] * from[indices[k]] +
         weights[k + 1] * from[indices[k + 1]] +
@@ -130,15 +155,26 @@ export function applyWarp(
 
 /** Applies the transposed matrix: the gradient by the canvas becomes the gradient by the picture, `· scale` on the way. */
 export function applyWarpAdjoint(warp: Warp, canvas: Float32Array, planes: number, scale: readonly number[], picture: Float32Array): void {
-  const { indices, weights } = warp;
+  picture.fill(0);
+  applyWarpAdjointAt(0, warp, canvas, planes, scale, picture);
+}
+
+/** Adds what the canvas's positions from `first` on give. */
+export function applyWarpAdjointAt(
+  first: number,
+  { indices, weights }: Warp,
+  canvas: Float32Array,
+  planes: number,
+  scale: readonly number[],
+  picture: Float32Array,
+): void {
   const positions = canvas.length / planes;
   const area = picture.length / planes;
-  picture.fill(0);
   for (let plane = 0; plane < planes; plane++) {
     const from = canvas.subarray(plane * positions, (plane + 1) * positions);
     const to = picture.subarray(plane * area, (plane + 1) * area);
     const a = scale[plane % scale.length];
-    for (let p = 0, k = 0; p < positions; p++, k += 4) {
+    for (let p = first, k = 4 * first; p < positions; p++, k += 4) {
       const value = a * from[p];
       to[indices[k]] += weights[k] * value;
       to[indices[k + 1]] += weights[k + 1] * value;

@@ -78,7 +78,7 @@ class OnnxProgram implements Program {
   readonly #session: ort.InferenceSession;
   readonly #device: string;
   readonly #resident: ReadonlySet<string>;
-  /** On the CPU, memory of resident outputs that were disposed of: the next run writes into it, which saves the system the making of new pages. */
+  /** On the host, memory of resident outputs that were disposed of: the next run writes into it. */
   readonly #spare = new Map<string, ort.Tensor[]>();
 
   constructor(graph: Graph, session: ort.InferenceSession, device: string, options: CompileOptions) {
@@ -92,17 +92,31 @@ class OnnxProgram implements Program {
     const feeds: Record<string, ort.Tensor> = {};
     for (const [name, type] of this.#graph.inputs) feeds[name] = feed(name, type, inputs[name]);
     const fetches: Record<string, ort.Tensor | null> = {};
-    for (const name of this.#graph.outputs) fetches[name] = this.#spare.get(name)?.pop() ?? null;
+    for (const name of this.#graph.outputs) fetches[name] = this.#isKeptOnHost(name) ? this.#place(name) : null;
     const results = await this.#session.run(feeds, fetches);
     const values: Record<string, Value> = {};
-    for (const name of this.#graph.outputs)
-      values[name] = this.#resident.has(name) ? this.#keep(name, results[name]) : onHost(results[name]);
+    for (const name of this.#graph.outputs) {
+      const place = fetches[name];
+      if (place) dropCopy(results[name]);
+      values[name] = place ? this.#lend(name, place) : this.#resident.has(name) ? onDevice(results[name]) : onHost(results[name]);
+    }
     return values;
   }
 
-  #keep(name: string, tensor: ort.Tensor): Resident {
-    if (tensor.location !== 'cpu')
-      return { resident: tensor, shape: tensor.dims, read: async () => onHost(await download(tensor)), dispose: () => tensor.dispose() };
+  #isKeptOnHost(name: string): boolean {
+    return this.#resident.has(name) && this.#device !== 'webgpu';
+  }
+
+  /** Memory for an output: what was given back, or new. */
+  #place(name: string): ort.Tensor {
+    const spare = this.#spare.get(name)?.pop();
+    if (spare) return spare;
+    const type = this.#graph.types.get(name);
+    if (type?.dtype !== 'float32') throw new AtlasError(`program: expected a float32 output to keep, received ${type?.dtype} for ${name}`);
+    return new ort.Tensor(type.dtype, new Float32Array(sizeOf(type.shape)), [...type.shape]);
+  }
+
+  #lend(name: string, tensor: ort.Tensor): Resident {
     const spare = this.#spare.get(name) ?? [];
     this.#spare.set(name, spare);
     return { resident: tensor, shape: tensor.dims, read: async () => onHost(tensor), dispose: () => void spare.push(tensor) };
@@ -163,6 +177,18 @@ async function download(tensor: ort.Tensor): Promise<ort.Tensor> {
   } finally {
     await session.release();
   }
+}
+
+function onDevice(tensor: ort.Tensor): Resident {
+  return { resident: tensor, shape: tensor.dims, read: async () => onHost(await download(tensor)), dispose: () => tensor.dispose() };
+}
+
+/**
+ * onnxruntime-node writes an output where it is told to, and then makes a copy of it all the same. Left to the garbage collector, those copies
+ * cost more than the operators of a small program (test/bench/RESULTS.md).
+ */
+function dropCopy(copy: ort.Tensor): void {
+  (copy.data as Float32Array<ArrayBuffer>).buffer.transfer(0);
 }
 
 function onHost(tensor: ort.Tensor): Tensor {

@@ -14,6 +14,7 @@ import {
   type Transformation,
 } from '../../generator/render/transformation.ts';
 import { addWarp, adjointWidth, warpInputs, warpTensors } from '../../generator/render/warp-graph.ts';
+import { openWarpKernels } from '../../generator/render/warp-kernels.ts';
 import { openOnnxRuntime } from '../../generator/runtime/onnxruntime.ts';
 import { draws } from './tiny-model.ts';
 
@@ -156,6 +157,25 @@ describe.each(HARD)('%s', (_, settings) => {
       const right = x.reduce((sum, value, i) => sum + value * picture[i], 0);
       const size = Math.hypot(...canvas) * Math.hypot(...y);
       expect(Math.abs(left - right)).toBeLessThan(1e-5 * Math.max(Math.abs(left), 1e-2 * size));
+    }
+  });
+
+  test.each([1, 3, 4, 6])('the loops in WebAssembly equal those in JavaScript, for %i planes', (planes) => {
+    const kernels = openWarpKernels(settings, planes, 2);
+    const [x, y] = [draws('picture', planes * area), draws('canvas', planes * side * side)];
+    const [canvas, picture] = [new Float32Array(y.length), new Float32Array(x.length)];
+    for (let step = 0; step < 5; step++) {
+      fillWarp(drawTransformation(8, step, settings), settings, kernels.warp);
+      applyWarp(kernels.warp, x, planes, scale, offset, canvas);
+      applyWarpAdjoint(kernels.warp, y, planes, scale, picture);
+      kernels.canvas.fill(Number.NaN);
+      kernels.gradient.fill(Number.NaN);
+      kernels.apply(x, scale, offset, 1);
+      kernels.applyAdjoint(y, scale);
+      expect(kernels.canvas.subarray(0, y.length).every(Number.isNaN)).toBe(true);
+      const own = kernels.canvas.subarray(y.length);
+      expect(canvas.every((value, i) => Math.abs(value - own[i]) <= 1e-5)).toBe(true);
+      expect(picture.every((value, i) => Math.abs(value - kernels.gradient[i]) <= 1e-5 * (1 + Math.abs(value)))).toBe(true);
     }
   });
 

@@ -50,6 +50,8 @@ export function colourMatrix(settings: RenderSettings, colours: number, contrast
 
 /** Adds the matrix times the axes of `value` `[batch,axes,height,width]`. */
 export function addColour(builder: GraphBuilder, value: string, { channels, axes, values }: ColourMatrix): string {
-  const matrix = builder.constant(float32([channels, axes, 1, 1], [...values]));
-  return builder.add('Conv', [value, matrix], { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], group: 1 });
+  const [batch, , height, width] = builder.shape(value);
+  const flat = builder.add('Reshape', [value, builder.integers([batch, axes, height * width])], { allowzero: 0 });
+  const mixed = builder.add('MatMul', [builder.constant(float32([channels, axes], [...values])), flat], {});
+  return builder.add('Reshape', [mixed, builder.integers([batch, channels, height, width])], { allowzero: 0 });
 }

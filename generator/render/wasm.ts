@@ -1,0 +1,104 @@
+/** WebAssembly written as bytes: the few instructions that the renderer's loops over pixels need, four numbers at a time, and the module around them. */
+
+/** Encoded instructions; an expression leaves its value on the stack. */
+export type Code = readonly number[];
+
+/** Types of locals and parameters. */
+export const I32 = 0x7f;
+export const V128 = 0x7b;
+type ValueType = typeof I32 | typeof V128;
+
+/** A local, by its number: parameters come first. */
+export const get = (local: number): Code => [0x20, ...unsigned(local)];
+export const set = (local: number, value: Code): Code => [...value, 0x21, ...unsigned(local)];
+
+export const i32 = {
+  constant: (value: number): Code => [0x41, ...signed(value)],
+  add: (a: Code, b: Code): Code => [...a, ...b, 0x6a],
+  shiftLeft: (a: Code, by: number): Code => [...a, ...i32.constant(by), 0x74],
+  load: (address: Code, offset = 0): Code => [...address, 0x28, 2, ...unsigned(offset)],
+  below: (a: Code, b: Code): Code => [...a, ...b, 0x49],
+};
+
+/** Four float32 values. Products and sums are rounded one by one, so that every machine gets the same bits. */
+export const f32x4 = {
+  load: (address: Code, offset = 0): Code => [...address, 0xfd, ...unsigned(0), 2, ...unsigned(offset)],
+  /** One value, four times. */
+  loadSplat: (address: Code, offset = 0): Code => [...address, 0xfd, ...unsigned(9), 2, ...unsigned(offset)],
+  store: (address: Code, value: Code, offset = 0): Code => [...address, ...value, 0xfd, ...unsigned(11), 2, ...unsigned(offset)],
+  add: (a: Code, b: Code): Code => [...a, ...b, 0xfd, ...unsigned(0xe4)],
+  mul: (a: Code, b: Code): Code => [...a, ...b, 0xfd, ...unsigned(0xe6)],
+  /** Picks four of the eight values of `a` (0 to 3) and `b` (4 to 7). */
+  shuffle: (a: Code, b: Code, lanes: readonly number[]): Code => [
+    ...a,
+    ...b,
+    0xfd,
+    ...unsigned(13),
+    ...lanes.flatMap((lane) => [4 * lane, 4 * lane + 1, 4 * lane + 2, 4 * lane + 3]),
+  ],
+};
+
+/** Runs `body` as long as `condition` holds, and once in any case. */
+export const repeatWhile = (body: Code, condition: Code): Code => [0x03, 0x40, ...body, ...condition, 0x0d, 0, 0x0b];
+
+/** Fills `length` bytes from `address` on with zero. */
+export const clear = (address: Code, length: Code): Code => [...address, ...i32.constant(0), ...length, 0xfc, ...unsigned(11), 0];
+
+/** A function of 32-bit integers (addresses and counts, in bytes) that returns nothing. */
+export interface WasmFunction {
+  readonly parameters: number;
+  /** The types of its further locals, numbered after the parameters. */
+  readonly locals: readonly ValueType[];
+  readonly body: Code;
+}
+
+/** A module that imports `memory` from `host` and exports the functions by their names. */
+export function assemble(functions: Readonly<Record<string, WasmFunction>>): WebAssembly.Module {
+  const entries = Object.entries(functions);
+  const bytes = (text: string) => [...unsigned(text.length), ...Buffer.from(text)];
+  const section = (id: number, items: readonly Code[]) => {
+    const content = [...unsigned(items.length), ...items.flat()];
+    return [id, ...unsigned(content.length), ...content];
+  };
+  const types = entries.map(([, { parameters }]) => [0x60, ...unsigned(parameters), ...Array<number>(parameters).fill(I32), 0]);
+  const bodies = entries.map(([, { locals, body }]) => {
+    const content = [...unsigned(locals.length), ...locals.flatMap((type) => [1, type]), ...body, 0x0b];
+    return [...unsigned(content.length), ...content];
+  });
+  return new WebAssembly.Module(
+    Uint8Array.from([
+      ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      ...section(1, types),
+      ...section(2, [[...bytes('host'), ...bytes('memory'), 2, 0, 1]]),
+      ...section(3, [...entries.keys()].map(unsigned)),
+      ...section(
+        7,
+        entries.map(([name], i) => [...bytes(name), 0, ...unsigned(i)]),
+      ),
+      ...section(10, bodies),
+    ]),
+  );
+}
+
+/** LEB128, as WebAssembly writes numbers. */
+function unsigned(value: number): number[] {
+  const result: number[] = [];
+  let rest = value;
+  do {
+    const low = rest & 0x7f;
+    rest >>>= 7;
+    result.push(rest === 0 ? low : low | 0x80);
+  } while (rest !== 0);
+  return result;
+}
+
+function signed(value: number): number[] {
+  const result: number[] = [];
+  let rest = value;
+  for (;;) {
+    const low = rest & 0x7f;
+    rest >>= 7;
+    if ((rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0)) return [...result, low];
+    result.push(low | 0x80);
+  }
+}
