@@ -1,10 +1,10 @@
+/** Effect sizes, tests and intervals of two samples, against SciPy. */
 import { describe, expect, it } from 'vitest';
-import { bcaInterval } from '../../generator/compare/statistics/bca-bootstrap.ts';
+import { bcaEnds, bcaInterval, bootstrap, type TwoSampleStatistic } from '../../generator/compare/statistics/bca-bootstrap.ts';
 import { brunnerMunzel, permutationBrunnerMunzel } from '../../generator/compare/statistics/brunner-munzel.ts';
 import { cliffsDelta } from '../../generator/compare/statistics/cliffs-delta.ts';
-import { icc } from '../../generator/compare/statistics/icc.ts';
+import { fCdf, fQuantile } from '../../generator/compare/statistics/f-distribution.ts';
 import { mannWhitney } from '../../generator/compare/statistics/mann-whitney.ts';
-import { benjaminiHochberg, holm } from '../../generator/compare/statistics/multiplicity.ts';
 import { normalCdf, normalQuantile } from '../../generator/compare/statistics/normal-distribution.ts';
 import { scoreInterval } from '../../generator/compare/statistics/score-interval.ts';
 import { RandomStream } from '../../generator/render/random.ts';
@@ -33,6 +33,13 @@ describe('two samples, against SciPy', () => {
     expect(ends?.[0]).toBeCloseTo(sample.bca[0], 1.7);
     expect(ends?.[1]).toBeCloseTo(sample.bca[1], 1.7);
   });
+
+  it.each(reference.samples)('$name: the same resamples give SciPy’s 90% interval too', (sample) => {
+    const distribution = bootstrap([sample.a], [sample.b], cliffsDelta, { stream: new RandomStream('test', sample.name), draws: 20_000 });
+    const ends = distribution && bcaEnds(distribution, 0.9);
+    expect(ends?.[0]).toBeCloseTo(sample.bca90[0], 1.7);
+    expect(ends?.[1]).toBeCloseTo(sample.bca90[1], 1.7);
+  });
 });
 
 describe('Cliff’s δ', () => {
@@ -48,6 +55,26 @@ describe('Cliff’s δ', () => {
     expect(cliffsDelta([1, 2], [3, 4])).toBe(-1);
     expect(cliffsDelta([1, 2], [1, 2])).toBe(0);
     expect(cliffsDelta([], [1])).toBeNaN();
+  });
+});
+
+describe('δ of a resample by its counts', () => {
+  const sizes = [1, 2, 7, 40];
+  it.each(sizes.flatMap((n) => sizes.map((m) => ({ n, m }))))('is to the last bit that of its values: $n against $m', ({ n, m }) => {
+    const stream = new RandomStream('test', 'counts', n, m);
+    const [a, b] = [n, m].map((size) => Array.from({ length: size }, () => stream.below(30) / 7));
+    const counts = Uint32Array.from({ length: n + m }, (_, i) => (i === 0 || i === n ? 1 : stream.below(3)));
+    const [drawnA, drawnB] = [a, b].map((sample, s) => sample.flatMap((value, i) => new Array<number>(counts[s * n + i]).fill(value)));
+    expect(cliffsDelta.ofCounts(a, b)(counts)).toBe(cliffsDelta(drawnA, drawnB));
+  });
+
+  it('leaves the interval what it is without them, in clusters too', () => {
+    const stream = new RandomStream('test', 'same');
+    const a = [Array.from({ length: 20 }, () => stream.below(40))];
+    const b = [3, 5, 9].map((size) => Array.from({ length: size }, () => stream.below(50)));
+    const interval = (statistic: TwoSampleStatistic) =>
+      bcaInterval(a, b, statistic, { stream: new RandomStream('test', 'draws'), draws: 499 });
+    expect(interval(cliffsDelta)).toEqual(interval((x, y) => cliffsDelta(x, y)));
   });
 });
 
@@ -109,57 +136,6 @@ describe('intervals', () => {
   });
 });
 
-describe('multiplicity', () => {
-  it('adjusts as R’s p.adjust does (worked by hand)', () => {
-    const p = [0.04, 0.01, 0.05, 0.02, 0.03];
-    for (const [i, value] of [0.09, 0.05, 0.09, 0.08, 0.09].entries()) expect(holm(p)[i]).toBeCloseTo(value, 12);
-    for (const value of benjaminiHochberg(p)) expect(value).toBeCloseTo(0.05, 12);
-  });
-
-  it('adjusts as SciPy’s false_discovery_control does', () => {
-    const { p, adjusted } = reference.benjamini_hochberg;
-    for (const [i, value] of benjaminiHochberg(p).entries()) expect(value).toBeCloseTo(adjusted[i], 12);
-  });
-
-  it('leaves out what is not a number, and passes no value above 1', () => {
-    expect(holm([0.9, Number.NaN, 0.8])).toEqual([1, Number.NaN, 1]);
-    expect(benjaminiHochberg([Number.NaN, 0.02])).toEqual([Number.NaN, 0.02]);
-    expect(holm([])).toEqual([]);
-  });
-});
-
-describe('the intraclass correlation', () => {
-  it('is .17 for the ratings of Shrout and Fleiss 1979, table 2', () => {
-    const ratings = [
-      [9, 2, 5, 8],
-      [6, 1, 3, 2],
-      [8, 4, 6, 8],
-      [7, 1, 2, 6],
-      [10, 5, 6, 9],
-      [6, 2, 4, 7],
-    ];
-    expect(icc(ratings)).toBeCloseTo(0.17, 2);
-  });
-
-  it('is 1 where only groups differ, and null where nothing can be said', () => {
-    expect(
-      icc([
-        [1, 1],
-        [2, 2, 2],
-        [5, 5],
-      ]),
-    ).toBe(1);
-    expect(icc([[1, 2, 3]])).toBeNull();
-    expect(icc([[1], [2]])).toBeNull();
-    expect(
-      icc([
-        [1, 1],
-        [1, 1],
-      ]),
-    ).toBeNull();
-  });
-});
-
 describe('the normal distribution', () => {
   it('agrees with SciPy to twelve digits, in the tail too', () => {
     for (const [i, x] of reference.normal.x.entries()) expect(normalCdf(x) / reference.normal.cdf[i]).toBeCloseTo(1, 11);
@@ -169,5 +145,20 @@ describe('the normal distribution', () => {
     for (const p of [1e-9, 0.025, 0.3, 0.5, 0.8, 0.999]) expect(normalCdf(normalQuantile(p))).toBeCloseTo(p, 12);
     expect(normalQuantile(0.975)).toBeCloseTo(1.959963984540054, 10);
     expect(normalQuantile(0)).toBe(Number.NEGATIVE_INFINITY);
+  });
+});
+
+describe('the F distribution', () => {
+  it('has degrees to compare', () => expect(reference.f.length).toBe(7));
+
+  it.each(reference.f)('agrees with SciPy to eleven digits with $degrees degrees of freedom', ({ degrees: [d1, d2], p, x, cdf }) => {
+    for (const [i, value] of [0.2, 0.5, 1, 2, 9].entries()) expect(fCdf(value, d1, d2) / cdf[i]).toBeCloseTo(1, 11);
+    for (const [i, value] of p.entries()) expect(fQuantile(value, d1, d2) / x[i]).toBeCloseTo(1, 10);
+  });
+
+  it('ends at 0 and infinity', () => {
+    expect([fCdf(-1, 2, 3), fCdf(0, 2, 3), fCdf(Number.POSITIVE_INFINITY, 2, 3)]).toEqual([0, 0, 1]);
+    expect([fQuantile(0, 2, 3), fQuantile(1, 2, 3)]).toEqual([0, Number.POSITIVE_INFINITY]);
+    expect(fCdf(Number.NaN, 2, 3)).toBeNaN();
   });
 });

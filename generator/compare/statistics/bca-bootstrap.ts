@@ -5,6 +5,16 @@ import { normalCdf, normalQuantile } from './normal-distribution.ts';
 /** A sample in clusters: `[clusters][observations]`. One cluster means independent observations. */
 export type Clusters = readonly (readonly number[])[];
 
+/** A figure of two samples. */
+export interface TwoSampleStatistic {
+  (a: readonly number[], b: readonly number[]): number;
+  /**
+   * Where there is a faster way to it: given both samples once, the same figure of any resample from how often it has each observation,
+   * `[n_a + n_b]`, the first sample's first.
+   */
+  readonly ofCounts?: (a: readonly number[], b: readonly number[]) => (counts: Uint32Array) => number;
+}
+
 export interface BootstrapOptions {
   readonly stream: RandomStream;
   /** Resamples; 4,999 unless told. */
@@ -13,32 +23,70 @@ export interface BootstrapOptions {
   readonly confidence?: number;
 }
 
+/** What resampling says of a figure: intervals of any confidence come from it. */
+export interface BootstrapDistribution {
+  readonly estimate: number;
+  /** The figure of every resample, rising. */
+  readonly values: Float64Array;
+  /** z₀ = Φ⁻¹ of the share of resamples below the estimate, ties half. */
+  readonly bias: number;
+  /** a, the skewness of the leave-one-out values over 6. */
+  readonly acceleration: number;
+}
+
 /**
- * The BCa interval of `statistic(a, b)` (Efron, "Better bootstrap confidence intervals", JASA 82, 1987). Each sample is resampled apart; one of
- * several clusters by drawing clusters first, then as many observations within each as it has (Davison and Hinkley 1997, 3.8). The acceleration
- * is the skewness of the leave-one-out values of both samples, as SciPy's `bootstrap` has it for several samples. O(draws · statistic).
+ * The BCa interval of `statistic(a, b)` (Efron, "Better bootstrap confidence intervals", JASA 82, 1987): {@link bootstrap}, then
+ * {@link bcaEnds}. Null where it is undefined: a sample of fewer than two, or resamples that are all equal (as with δ = ±1).
  *
- * Null where it is undefined: a sample of fewer than two, or resamples that are all equal (as with δ = ±1).
- * Pitfall: with clusters alike, drawing clusters then observations counts the spread between observations twice, so the interval is too wide
- * rather than too narrow; with two to four clusters it hardly knows the spread between them.
+ * Coverage of a 95% interval of Cliff's δ in 4,000 simulated studies, normal values, unequal spreads, δ ≈ .22 (test/compare/coverage-cases.ts):
+ * COVERAGE
  */
-export function bcaInterval(
+export function bcaInterval(a: Clusters, b: Clusters, statistic: TwoSampleStatistic, options: BootstrapOptions): [number, number] | null {
+  const distribution = bootstrap(a, b, statistic, options);
+  return distribution && bcaEnds(distribution, options.confidence);
+}
+
+/**
+ * The figure's distribution over resamples. Each sample is resampled apart; one of several clusters by drawing clusters first, then as many
+ * observations within each as it has (Davison and Hinkley 1997, 3.8). The acceleration is the skewness of the leave-one-out values of both
+ * samples, as SciPy's `bootstrap` has it for several samples. O(draws · statistic). Null as for {@link bcaInterval}.
+ * Pitfall: with clusters alike, drawing clusters then observations counts the spread between observations twice, so the interval is too wide
+ * rather than too narrow; with few clusters it hardly knows the spread between them.
+ */
+export function bootstrap(
   a: Clusters,
   b: Clusters,
-  statistic: (a: readonly number[], b: readonly number[]) => number,
-  { stream, draws = 4999, confidence = 0.95 }: BootstrapOptions,
-): [number, number] | null {
+  statistic: TwoSampleStatistic,
+  { stream, draws = 4999 }: Pick<BootstrapOptions, 'stream' | 'draws'>,
+): BootstrapDistribution | null {
   const [allA, allB] = [a.flat(), b.flat()];
   if (allA.length < 2 || allB.length < 2) return null;
   const estimate = statistic(allA, allB);
   const values = new Float64Array(draws);
-  for (let draw = 0; draw < draws; draw++) values[draw] = statistic(resample(a, stream), resample(b, stream));
+  const evaluate = statistic.ofCounts?.(allA, allB);
+  const counts = new Uint32Array(allA.length + allB.length);
+  for (let draw = 0; draw < draws; draw++) {
+    if (evaluate) {
+      counts.fill(0);
+      resample(a, stream, (i) => counts[i]++);
+      resample(b, stream, (i) => counts[allA.length + i]++);
+      values[draw] = evaluate(counts);
+    } else {
+      const [drawnA, drawnB]: [number[], number[]] = [[], []];
+      resample(a, stream, (i) => drawnA.push(allA[i]));
+      resample(b, stream, (i) => drawnB.push(allB[i]));
+      values[draw] = statistic(drawnA, drawnB);
+    }
+  }
   values.sort();
   if (values[0] === values[draws - 1]) return null;
-
   const below = values.reduce((sum, value) => sum + (value < estimate ? 1 : value === estimate ? 0.5 : 0), 0) / draws;
   const bias = normalQuantile(Math.min(1 - 0.5 / draws, Math.max(0.5 / draws, below)));
-  const acceleration = accelerate(allA, allB, statistic);
+  return { estimate, values, bias, acceleration: accelerate(allA, allB, statistic) };
+}
+
+/** The ends of the BCa interval of a confidence, 0.95 unless told: the quantiles at Φ(z₀ + (z₀ + z)/(1 − a(z₀ + z))), z = ∓ the normal's. */
+export function bcaEnds({ values, bias, acceleration }: BootstrapDistribution, confidence = 0.95): [number, number] {
   const end = (z: number): number => {
     const shifted = bias + z;
     return quantile(values, normalCdf(bias + shifted / (1 - acceleration * shifted)));
@@ -47,20 +95,21 @@ export function bcaInterval(
   return [end(z), end(-z)];
 }
 
-function resample(clusters: Clusters, stream: RandomStream): number[] {
-  const out: number[] = [];
+/** Hands over the place, in the flat sample, of every observation drawn. */
+function resample(clusters: Clusters, stream: RandomStream, take: (i: number) => void): void {
+  const starts = [0];
+  for (const [i, cluster] of clusters.entries()) starts.push(starts[i] + cluster.length);
   for (let i = 0; i < clusters.length; i++) {
-    const cluster = clusters.length === 1 ? clusters[0] : clusters[stream.below(clusters.length)];
-    for (let k = 0; k < cluster.length; k++) out.push(cluster[stream.below(cluster.length)]);
+    const chosen = clusters.length === 1 ? 0 : stream.below(clusters.length);
+    const { length } = clusters[chosen];
+    for (let k = 0; k < length; k++) take(starts[chosen] + stream.below(length));
   }
-  return out;
 }
 
 /** a = Σ U³/n³ / (6 (Σ U²/n²)^{3/2}), with U = (n − 1)(mean of the leave-one-out values − the value), over both samples. */
-function accelerate(a: readonly number[], b: readonly number[], statistic: (a: readonly number[], b: readonly number[]) => number): number {
-  const leaveOut = (sample: readonly number[], i: number): number[] => sample.filter((_, k) => k !== i);
+function accelerate(a: readonly number[], b: readonly number[], statistic: TwoSampleStatistic): number {
   let [cubes, squares] = [0, 0];
-  for (const values of [a.map((_, i) => statistic(leaveOut(a, i), b)), b.map((_, i) => statistic(a, leaveOut(b, i)))]) {
+  for (const values of leaveOneOut(a, b, statistic)) {
     const n = values.length;
     const mean = values.reduce((sum, value) => sum + value, 0) / n;
     for (const value of values) {
@@ -72,8 +121,25 @@ function accelerate(a: readonly number[], b: readonly number[], statistic: (a: r
   return squares > 0 ? cubes / (6 * squares ** 1.5) : 0;
 }
 
+/** The figure without each observation of the first sample, and without each of the second. */
+function leaveOneOut(a: readonly number[], b: readonly number[], statistic: TwoSampleStatistic): [number[], number[]] {
+  const evaluate = statistic.ofCounts?.(a, b);
+  if (!evaluate) {
+    const without = (sample: readonly number[], i: number): number[] => sample.filter((_, k) => k !== i);
+    return [a.map((_, i) => statistic(without(a, i), b)), b.map((_, i) => statistic(a, without(b, i)))];
+  }
+  const counts = new Uint32Array(a.length + b.length).fill(1);
+  const without = (i: number): number => {
+    counts[i] = 0;
+    const value = evaluate(counts);
+    counts[i] = 1;
+    return value;
+  };
+  return [a.map((_, i) => without(i)), b.map((_, i) => without(a.length + i))];
+}
+
 /** Linear between order statistics (Hyndman and Fan's type 7). */
-function quantile(sorted: Float64Array, p: number): number {
+export function quantile(sorted: Float64Array, p: number): number {
   const place = p * (sorted.length - 1);
   const low = Math.floor(place);
   const high = Math.min(sorted.length - 1, low + 1);

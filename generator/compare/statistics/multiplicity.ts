@@ -1,10 +1,14 @@
 /** Several tests at once: p-values adjusted so that they can be read against one level. */
 
 /**
- * Holm's step-down ("A simple sequentially rejective multiple test procedure", 1979): the chance of any false rejection stays below the level
- * under any dependence. Adjusted p, in the order given; NaN stays NaN and is not counted as a test.
+ * Holm's step-down ("A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6, 1979): the chance of any
+ * false rejection stays below the level under any dependence. Adjusted p, in the order given, as R's `p.adjust(p, 'holm')`. Null and NaN, tests
+ * that could not be made, stay what they are and are not counted.
+ * Pitfall: what counts as the family is decided before looking; a test that was left out for its value would have had to count.
  */
-export function holm(p: readonly number[]): number[] {
+export function holm(p: readonly number[]): number[];
+export function holm(p: readonly (number | null)[]): (number | null)[];
+export function holm(p: readonly (number | null)[]): (number | null)[] {
   return adjust(p, (sorted) => {
     let highest = 0;
     return sorted.map((value, i) => {
@@ -15,10 +19,13 @@ export function holm(p: readonly number[]): number[] {
 }
 
 /**
- * Benjamini and Hochberg's step-up ("Controlling the false discovery rate", 1995): the expected share of false ones among the rejected stays
- * below the level, under independence or positive dependence. Adjusted p, in the order given; NaN stays NaN and is not counted.
+ * Benjamini and Hochberg's step-up ("Controlling the false discovery rate", Journal of the Royal Statistical Society B 57, 1995): the expected
+ * share of false ones among the rejected stays below the level, under independence or positive dependence. Adjusted p, in the order given, as
+ * R's `p.adjust(p, 'BH')`. Null and NaN stay what they are and are not counted.
  */
-export function benjaminiHochberg(p: readonly number[]): number[] {
+export function benjaminiHochberg(p: readonly number[]): number[];
+export function benjaminiHochberg(p: readonly (number | null)[]): (number | null)[];
+export function benjaminiHochberg(p: readonly (number | null)[]): (number | null)[] {
   return adjust(p, (sorted) => {
     const adjusted = [...sorted];
     let lowest = 1;
@@ -31,11 +38,11 @@ export function benjaminiHochberg(p: readonly number[]): number[] {
 }
 
 /** Applies `rule` to the values in rising order and puts the results back in their places. */
-function adjust(p: readonly number[], rule: (sorted: readonly number[]) => readonly number[]): number[] {
-  const order = p.map((_, i) => i).filter((i) => !Number.isNaN(p[i]));
-  order.sort((i, j) => p[i] - p[j]);
-  const adjusted = rule(order.map((i) => p[i]));
-  const out = new Array<number>(p.length).fill(Number.NaN);
-  for (const [place, i] of order.entries()) out[i] = adjusted[place];
+function adjust(p: readonly (number | null)[], rule: (sorted: readonly number[]) => readonly number[]): (number | null)[] {
+  const tests = p.flatMap((value, place) => (value === null || Number.isNaN(value) ? [] : [{ value, place }]));
+  tests.sort((one, other) => one.value - other.value);
+  const adjusted = rule(tests.map(({ value }) => value));
+  const out = [...p];
+  for (const [i, { place }] of tests.entries()) out[place] = adjusted[i];
   return out;
 }
