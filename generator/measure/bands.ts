@@ -9,6 +9,8 @@ const LEAST_TOP = 40;
 const MOST_TOP = 200;
 /** The middle band leaves out so much at either end. */
 const BAND_MARGIN = 0.4;
+/** With fewer, the middle fifth would hold fewer than the top. */
+const LEAST_IMAGES = 200;
 
 /** How many images of `n` a direction is judged on, and where its middle lies, in ranks from the highest score, rank 0, downwards. */
 export interface BandSizes {
@@ -24,10 +26,10 @@ export interface BandSizes {
 export function bandSizes(n: number): BandSizes {
   const t = Math.min(MOST_TOP, Math.max(LEAST_TOP, 2 * Math.round((TOP_SHARE * n) / 2)));
   const from = Math.floor(BAND_MARGIN * n);
-  if (n - 2 * from < t)
+  if (n < LEAST_IMAGES)
     throw fault({
       where: 'the comparison',
-      expected: `at least ${LEAST_TOP / (1 - 2 * BAND_MARGIN)} images`,
+      expected: `at least ${LEAST_IMAGES} images`,
       name: 'the natural two-alternative task',
       received: n,
       remedy: `Give more images: ${LEAST_TOP} are taken from the top of a direction's scores, and ${LEAST_TOP} from their middle fifth.`,

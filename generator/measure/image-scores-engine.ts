@@ -1,9 +1,9 @@
 /** M1 of very many directions of a layer: the frame test scores hundreds of thousands. */
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
-import { AtlasError, fault } from '../graph/errors.ts';
+import { fault } from '../graph/errors.ts';
 import { bandSizes, drawOrder } from './bands.ts';
 import type { Rows } from './rows.ts';
+import { endThreads, startThreads } from './thread.ts';
 import type { Embeddings } from './two-afc.ts';
 
 /** The images of a layer, as directions are scored on them. */
@@ -64,11 +64,7 @@ export interface ScorerJob {
   readonly control: Int32Array;
 }
 
-export type ScorerReply =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'block'; readonly directions: number }
-  | { readonly kind: 'done' }
-  | { readonly kind: 'failed'; readonly message: string };
+export type ScorerReply = { readonly kind: 'block'; readonly directions: number } | { readonly kind: 'done' };
 
 /**
  * Starts the threads. Scores are one product of matrices for each block of directions, by onnxruntime in float32, of activations less their mean;
@@ -78,18 +74,9 @@ export type ScorerReply =
 export async function openImageScorer(request: ScorerRequest): Promise<ImageScorer> {
   const data = prepare(request);
   const { channels, threads = availableParallelism() } = request;
-  const workers = Array.from({ length: threads }, () => new Thread(data));
-  const dispose = async () => {
-    await Promise.all(workers.map((worker) => worker.end()));
-  };
-  try {
-    await Promise.all(workers.map((worker) => worker.finish('ready')));
-  } catch (error) {
-    await dispose();
-    throw error;
-  }
+  const workers = await startThreads<ScorerJob, ScorerReply>(new URL('./image-scores-thread.ts', import.meta.url), threads, data);
   return {
-    dispose,
+    dispose: () => endThreads(workers),
     score: async (vectors, { signal, onProgress } = {}) => {
       signal?.throwIfAborted();
       const count = vectors.length / channels;
@@ -107,20 +94,22 @@ export async function openImageScorer(request: ScorerRequest): Promise<ImageScor
       signal?.addEventListener('abort', halt);
       const job: ScorerJob = { vectors: shared(vectors), count, results, control };
       let done = 0;
-      const advance = (directions: number) => {
-        done += directions;
+      const advance = (reply: ScorerReply) => {
+        if (reply.kind !== 'block') return;
+        done += reply.directions;
         onProgress?.(done);
+      };
+      const work = async (worker: (typeof workers)[number]) => {
+        try {
+          await worker.ask(job, (reply) => reply.kind === 'done', advance);
+        } catch (error) {
+          halt();
+          throw error;
+        }
       };
       try {
         // All have ended before the arrays are given up; one that fails stops the others.
-        const ends = await Promise.allSettled(
-          workers.map((worker) =>
-            worker.ask(job, advance).catch((error: unknown) => {
-              halt();
-              throw error;
-            }),
-          ),
-        );
+        const ends = await Promise.allSettled(workers.map(work));
         signal?.throwIfAborted();
         for (const end of ends) if (end.status === 'rejected') throw end.reason;
       } finally {
@@ -207,40 +196,4 @@ function shared<T extends Float32Array | Uint32Array>(array: T): T {
   const copy = new Kind(new SharedArrayBuffer(array.byteLength));
   copy.set(array);
   return copy;
-}
-
-class Thread {
-  readonly #worker: Worker;
-  #listener: ((reply: ScorerReply | Error) => void) | undefined;
-
-  constructor(data: ScorerData) {
-    this.#worker = new Worker(new URL('./image-scores-thread.ts', import.meta.url), { workerData: data });
-    this.#worker.on('message', (reply: ScorerReply) => this.#listener?.(reply));
-    this.#worker.on('error', (error) => this.#listener?.(error instanceof Error ? error : new Error(String(error))));
-    this.#worker.on('exit', (code) =>
-      this.#listener?.(new AtlasError(`the comparison: a thread ended before it was done, with code ${code}`)),
-    );
-  }
-
-  ask(job: ScorerJob, onBlock: (directions: number) => void): Promise<void> {
-    this.#worker.postMessage(job);
-    return this.finish('done', onBlock);
-  }
-
-  /** Waits for a kind of reply. */
-  finish(kind: ScorerReply['kind'], onBlock?: (directions: number) => void): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#listener = (reply) => {
-        if (reply instanceof Error) reject(reply);
-        else if (reply.kind === 'failed') reject(new AtlasError(reply.message));
-        else if (reply.kind === 'block') onBlock?.(reply.directions);
-        else if (reply.kind === kind) resolve();
-      };
-    });
-  }
-
-  async end(): Promise<void> {
-    this.#listener = undefined;
-    await this.#worker.terminate();
-  }
 }

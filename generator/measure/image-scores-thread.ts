@@ -7,6 +7,7 @@ import { openOnnxRuntime } from '../runtime/onnxruntime.ts';
 import type { ScorerData, ScorerJob, ScorerReply } from './image-scores-engine.ts';
 import { BandSelector } from './image-scores-selector.ts';
 import { NaturalTask } from './natural-2afc.ts';
+import type { CommonReply } from './thread.ts';
 
 /** Directions in one product: enough for the processor's caches to be used well, few enough for their scores to stay in them. */
 const BLOCK = 64;
@@ -19,7 +20,7 @@ const SMALLEST = 2 ** -126;
 const { means, embeddings, order, centred, longest, longestCentred } = workerData as ScorerData;
 const channels = means.dimension;
 const n = order.length;
-const say = (reply: ScorerReply) => parentPort?.postMessage(reply);
+const say = (reply: ScorerReply | CommonReply) => parentPort?.postMessage(reply);
 
 const builder = new GraphBuilder();
 builder.input('directions', { dtype: 'float32', shape: [BLOCK, channels] });

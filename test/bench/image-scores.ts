@@ -48,7 +48,9 @@ for (const dimension of [291, 1920]) {
       consumed += m1[run];
     }
     rates.sort((a, b) => a - b);
-    console.log(`C ${channels}, observer ${dimension}: ${rates[1].toFixed(0)} directions/s (${rates[0].toFixed(0)} to ${rates[2].toFixed(0)})`);
+    console.log(
+      `C ${channels}, observer ${dimension}: ${rates[1].toFixed(0)} directions/s (${rates[0].toFixed(0)} to ${rates[2].toFixed(0)})`,
+    );
     await scorer.dispose();
   }
 }
