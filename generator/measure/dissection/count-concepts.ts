@@ -106,7 +106,7 @@ function checkDirections({ layer, directions, levels }: { layer: Layer; directio
     throw fault({
       where: layer.slug,
       expected: `${levels.length}×${layer.shape[0]} values, one row or more`,
-      name: 'the directions, a level each,',
+      name: 'the directions (with a level each)',
       received: directions.length,
       remedy: 'Give as many levels as directions.',
     });
