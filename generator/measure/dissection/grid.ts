@@ -30,7 +30,7 @@ type Place = Pick<Axis, 'start' | 'step'>;
  */
 export function layerGrid(model: Model, layer: Layer, size: number): Grid {
   const [, height, width] = layer.shape;
-  if (width === 1 && height > 1) {
+  if (layer.layout === 'NTC') {
     const side = Math.floor(Math.sqrt(height));
     const skip = height - side * side;
     if (skip > MOST_EXTRA)
