@@ -13,6 +13,9 @@ export const MOST_EXPLANATIONS = 9;
 /** Words that a rater may give a unit, at most. */
 export const MOST_WORDS = 5;
 
+/** Fixed before any rating was seen: a sitting counts with this share of its catch trials right, and within these seconds in all. */
+export const STUDY_RULES = { catch_accuracy: 0.8, seconds: [135, 2500] } as const;
+
 /** What explains the unit: pictures that an optimiser made for it, or the images that it responds to most. */
 export const EXPLANATIONS = ['renders', 'images'] as const;
 const explanationKind = z.enum(EXPLANATIONS);

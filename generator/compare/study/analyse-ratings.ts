@@ -1,5 +1,5 @@
 /** What the ratings say: accuracy and words by arm, layer and direction, agreement between raters, and how sure the differences are. */
-import { EXPLANATIONS, type ExplanationKind, type Human } from '../../../data/schema.ts';
+import { EXPLANATIONS, type ExplanationKind, type Human, STUDY_RULES } from '../../../data/schema.ts';
 import { RandomStream } from '../../render/random.ts';
 import {
   type CrossedObservation,
@@ -11,7 +11,7 @@ import {
   meanOverItems,
   type Observation,
 } from './observations.ts';
-import { type ImportedRatings, type JudgedAnswer, RULES } from './read-ratings.ts';
+import type { ImportedRatings, JudgedAnswer } from './read-ratings.ts';
 
 /** The statistics that the analysis is handed. */
 export interface StudyStatistics {
@@ -41,7 +41,7 @@ export function analyseRatings(imported: ImportedRatings, statistics: StudyStati
     atlas: study.atlas,
     study_sha256: studySha256,
     key_sha256: study.key_sha256,
-    rules: RULES,
+    rules: { ...STUDY_RULES, seconds: [...STUDY_RULES.seconds] },
     files,
     excluded,
     raters: sittings.length,

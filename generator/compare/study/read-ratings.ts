@@ -6,6 +6,7 @@ import {
   type KeyTrial,
   type Ratings,
   ratings as ratingsSchema,
+  STUDY_RULES,
   type Study,
   type StudyKey,
   studyKey as studyKeySchema,
@@ -14,9 +15,6 @@ import {
 import { canonicalJson, sha256 } from '../../batch/canonical.ts';
 import { schemaFault } from '../../batch/schema-fault.ts';
 import { fault, reason } from '../../graph/errors.ts';
-
-/** Fixed before any rating was seen: share of catch trials right, and seconds for a sitting, below or outside of which its answers do not count. */
-export const RULES: Human['rules'] = { catch_accuracy: 0.8, seconds: [135, 2500] };
 
 /** A file, read. */
 export interface TextFile {
@@ -55,7 +53,7 @@ export interface ImportedRatings {
 /**
  * Reads ratings files against their study and its key. Throws, naming the file and the field, for a file of another study, another atlas or another
  * major version, one whose checksum is wrong, one with a trial that is unknown, missing or there twice, an answer out of range, a rater who
- * is there twice; and for a key that is not the study's. What {@link RULES} exclude is in `excluded`.
+ * is there twice; and for a key that is not the study's. What {@link STUDY_RULES} exclude is in `excluded`.
  */
 export function readRatings(files: readonly TextFile[], study: TextFile, key: TextFile): ImportedRatings {
   const opened = openStudy(study, key);
@@ -154,9 +152,9 @@ function exclusion({ file, rater, session, answers }: Sitting): Human['excluded'
   const catches = answers.filter(({ trial }) => trial.catch);
   const accuracy = catches.filter(({ right }) => right).length / catches.length;
   const seconds = answers.reduce((sum, { answer }) => sum + answer.seconds, 0);
-  const [least, most] = RULES.seconds;
+  const [least, most] = STUDY_RULES.seconds;
   const out = { file, rater, session };
-  if (accuracy < RULES.catch_accuracy) return [{ ...out, reason: 'catch-accuracy', value: accuracy }];
+  if (accuracy < STUDY_RULES.catch_accuracy) return [{ ...out, reason: 'catch-accuracy', value: accuracy }];
   if (seconds < least) return [{ ...out, reason: 'too-fast', value: seconds }];
   return seconds > most ? [{ ...out, reason: 'too-slow', value: seconds }] : [];
 }
