@@ -117,6 +117,7 @@ const RECIPES: Recipe[] = [
   { lucid: 'param.image(decorrelate=False)', arms: ONE_CHANNEL, render: { decorrelate: false } },
   { lucid: 'param.image(alpha=True) with transform.collapse_alpha', arms: ONE_CHANNEL, render: { transparency: {} } },
   { lucid: 'param.laplacian_pyramid', arms: ONE_CHANNEL, render: { parameterisation: 'laplacian-pyramid', levels: 3 } },
+  { lucid: 'param.cppn (notebooks xy2rgb)', arms: ONE_CHANNEL, render: { parameterisation: 'cppn' } },
   {
     lucid: 'param.lowres_tensor with offsets, summed',
     arms: ONE_CHANNEL,

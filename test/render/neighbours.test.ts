@@ -30,6 +30,7 @@ const CASES: [string, Partial<RenderSettings>, number][] = [
   ['low-resolution', { parameterisation: 'low-resolution', low_resolution: [{ factor: 2 }, { factor: 3, offset: 1 }] }, 3],
   ['maco', { parameterisation: 'maco' }, 3],
   ['maco with alpha', { parameterisation: 'maco', transparency: {} }, 3],
+  ['cppn', { parameterisation: 'cppn' }, 3],
   ['grey', { grey_scale: true }, 3],
   ['transparency', { transparency: {} }, 3],
   ['one channel', {}, 1],

@@ -69,6 +69,7 @@ describe('further settings', () => {
 
   test.each<[Partial<RenderSettings>, string]>([
     [{ levels: 3 }, 'nothing without the parameterisation "laplacian-pyramid" for render.levels, received 3'],
+    [{ cppn: { layers: 4 } }, 'nothing without the parameterisation "cppn" for render.cppn, received {"layers":4}'],
     [{ low_resolution: [{ factor: 2 }] }, 'nothing without the parameterisation "low-resolution" for render.low_resolution'],
     [{ parameterisation: 'pixel', levels: 3 }, 'nothing without the parameterisation "laplacian-pyramid"'],
     [{ parameterisation: 'low-resolution' }, 'the smaller pictures of "low-resolution" for render.low_resolution, received nothing'],
