@@ -1,6 +1,5 @@
 /** Parameterisations other than the Fourier spectrum, each against its formula in float64, their gradients against central differences. */
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RenderSettings } from '../../data/schema.ts';
@@ -12,6 +11,7 @@ import { addImage, parameterShape, startParameters } from '../../generator/rende
 import { PRESET_SETTINGS, resolveSettings } from '../../generator/render/presets.ts';
 import { updateGraph } from '../../generator/render/programs.ts';
 import { openOnnxRuntime } from '../../generator/runtime/onnxruntime.ts';
+import { temporaryFolder } from '../temporary.ts';
 import { evaluate, expectNear } from './evaluate.ts';
 import { draws } from './tiny-model.ts';
 
@@ -323,7 +323,7 @@ describe('a network from coordinates', () => {
 
 describe('MACO', () => {
   test('takes its magnitudes from a file, and refuses one of another shape', async () => {
-    const folder = await mkdtemp(path.join(tmpdir(), 'maco-'));
+    const folder = temporaryFolder('maco');
     const file = path.join(folder, 'magnitude.npy');
     const size = 8;
     const magnitude = draws('magnitude', 3 * size * 5).map(Math.abs);
