@@ -6,7 +6,7 @@ export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in lower-cas
 export const slug = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case words joined by hyphens');
 export const count = z.int().nonnegative();
 
-export const PARAMETERISATIONS = ['fourier', 'pixel', 'laplacian-pyramid', 'low-resolution', 'maco'] as const;
+export const PARAMETERISATIONS = ['fourier', 'pixel', 'laplacian-pyramid', 'low-resolution', 'maco', 'cppn'] as const;
 export const OBJECTIVES = ['channel', 'neuron', 'class-logit', 'cosine', 'deepdream', 'caricature'] as const;
 
 /** A float32 `.npy` file that a plan names, from the working directory. Resolved settings pin what it held, which is what a render's key knows it by. */
@@ -34,6 +34,13 @@ const furtherSettings = {
     .optional()
     .describe('Pictures `factor` times smaller that are enlarged, shifted by `offset` pixels (`half`: half the factor) and summed.'),
   magnitude: arrayFile.optional().describe("MACO's magnitudes, `[axes,size,size/2+1]`; 1/f to the `decay_power` if left out."),
+  cppn: z
+    .strictObject({
+      layers: z.int().min(1).max(16).optional().describe('Hidden layers; 8 if left out.'),
+      hidden: z.int().min(1).max(64).optional().describe('Units of each; 24 if left out.'),
+    })
+    .optional()
+    .describe('The network from coordinates to colours whose weights `cppn` optimises.'),
   grey_scale: z.boolean().optional().describe('One channel, shown in all colours.'),
   transparency: z
     .strictObject({

@@ -30,6 +30,7 @@ export const pixelRange = z.strictObject({
     .max(4)
     .optional()
     .describe('Divided by, after; one for each channel, or one for all. 1 if left out.'),
+  about: z.string().optional().describe('A note for people; nothing reads it.'),
 });
 
 /** What to render. Checked when read; data/plans/plan.schema.json is made from this, for editors. */

@@ -49,9 +49,16 @@ export function listWork({ plan, file }: CheckedPlan, model: Model, engine: Engi
     const find = (other: string) => engine.findLayer(model, other, settings.size);
     const chosen =
       typeof entry === 'string' ? [] : chosenUnits({ plan, file, layer, settings, find }, entry.units ?? [], `layers[${i}].units`);
-    const { preprocess } = plan;
+    const preprocess = withoutNote(plan.preprocess);
     return { layer, settings, units: [...listed, ...chosen], ...(preprocess ? { preprocess } : {}) };
   });
+}
+
+/** The pixels without what is said of them to people, so that a note changes no picture. */
+function withoutNote(pixels: Plan['preprocess']): Plan['preprocess'] {
+  if (!pixels) return undefined;
+  const { about: _, ...range } = pixels;
+  return range;
 }
 
 function layerReference(entry: Plan['layers'][number]): string {

@@ -47,18 +47,28 @@ export function addInit(program: Command): void {
 /** Layers to begin with, every channel of them, and as many random directions as a comparison should have. */
 export function makePlan(model: Model, reference: string, file: string, preprocess?: PlanFile['preprocess']): PlanFile {
   const size = pictureSize(model);
+  const pixels = preprocess ?? assumedPixels(model);
   return {
     $schema: path.relative(path.dirname(path.resolve(file)), path.join(PROJECT, 'data', 'plans', 'plan.schema.json')),
     atlas: model.id,
     title: model.title,
     model: reference,
-    ...(preprocess ? { preprocess } : {}),
+    ...(pixels ? { preprocess: pixels } : {}),
     layers: suggestLayers(model.layers()).map((layer) => ({ layer: layer.name, about: describeLayer(layer, model.size) })),
     arms: { basis: 'every', random: 128 },
     seeds: { count: 3, subset: 128 },
     render: { preset: 'atlas', ...(size === PRESET_SETTINGS.atlas.size ? {} : { size }) },
     seed: 0,
   };
+}
+
+const ASSUMED = 'Assumed: the model file does not say what its pixels are. Where the network was trained on others, write those here.';
+
+/** What was assumed of the pixels, with a note, so that whoever reads the plan sees it and can change it. */
+function assumedPixels({ assumedPixels }: Model): PlanFile['preprocess'] {
+  if (!assumedPixels) return undefined;
+  const { range: [low, high] = [0, 1], mean, std } = assumedPixels;
+  return { about: ASSUMED, range: [low, high], ...(mean ? { mean: [...mean] } : {}), ...(std ? { std: [...std] } : {}) };
 }
 
 /** The preset's size, unless the network was trained on smaller images or takes no others than its own. */

@@ -37,6 +37,7 @@ export interface Operators {
   Erf: NoAttributes;
   Sin: NoAttributes;
   Cos: NoAttributes;
+  Atan: NoAttributes;
   Abs: NoAttributes;
   Sign: NoAttributes;
   Ceil: NoAttributes;

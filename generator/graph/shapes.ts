@@ -12,7 +12,7 @@ import { windows } from './shapes/window.ts';
 export { broadcast, ELEMENT_TYPES, integers, positive } from './shapes/inference.ts';
 export { OPERATORS } from './shapes/inputs.ts';
 export { sliceBounds } from './shapes/slice-bounds.ts';
-export { slide } from './shapes/window.ts';
+export { beginsBehind, slide } from './shapes/window.ts';
 
 const RULES: InferTable<OpName> = { ...elementwise, ...product, ...windows, ...moving, ...reduction };
 

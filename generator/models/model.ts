@@ -1,6 +1,7 @@
 /** What the rest of the generator knows of a network: its input, its layers, and a graph up to any of them. */
 import type { Graph } from '../graph/graph.ts';
 import type { Layout } from './layouts.ts';
+import type { PixelRange } from './pixel-range.ts';
 
 /** How a picture with values in [0,1] becomes the network's input: `x·scale[c] + offset[c]`, colour by colour, red first. */
 export interface Preprocess {
@@ -62,6 +63,8 @@ export interface Model {
   readonly size: number;
   /** What the file does not say and was assumed instead, a sentence each, for people: where the image enters, the range of its values. */
   readonly assumptions: readonly string[];
+  /** What was assumed of the pixels, where neither the file nor the zoo nor the caller says: {@link preprocess} is what it comes to. */
+  readonly assumedPixels?: PixelRange;
   /** Every layer on the way from the image, in topological order, with shapes at `size` (the trained size if left out). */
   layers(size?: number): readonly Layer[];
   /**

@@ -33,9 +33,9 @@ function listMoves(settings: RenderSettings): Contradiction[] {
 }
 
 function listPictures(settings: RenderSettings): Contradiction[] {
-  const { size, parameterisation, levels, low_resolution, magnitude, transparency, grey_scale, penalties = [] } = settings;
+  const { size, parameterisation, levels, low_resolution, magnitude, cppn, transparency, grey_scale, penalties = [] } = settings;
   const found: Contradiction[] = [];
-  const onlyWith = (name: 'levels' | 'low_resolution' | 'magnitude', owner: RenderSettings['parameterisation']) =>
+  const onlyWith = (name: 'levels' | 'low_resolution' | 'magnitude' | 'cppn', owner: RenderSettings['parameterisation']) =>
     found.push({
       name,
       expected: `nothing without the parameterisation "${owner}"`,
@@ -44,6 +44,7 @@ function listPictures(settings: RenderSettings): Contradiction[] {
   if (levels !== undefined && parameterisation !== 'laplacian-pyramid') onlyWith('levels', 'laplacian-pyramid');
   if (low_resolution && parameterisation !== 'low-resolution') onlyWith('low_resolution', 'low-resolution');
   if (magnitude && parameterisation !== 'maco') onlyWith('magnitude', 'maco');
+  if (cppn && parameterisation !== 'cppn') onlyWith('cppn', 'cppn');
   if (parameterisation === 'low-resolution' && !low_resolution)
     found.push({
       name: 'low_resolution',

@@ -3,12 +3,13 @@ import type { RenderSettings } from '../../data/schema.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
 import { float32, sizeOf } from '../graph/tensor.ts';
 import { colourMatrix, optimisedAxes } from './parameterisation/colour.ts';
+import { addCppn, cppnLength, drawCppn } from './parameterisation/cppn.ts';
 import { addFourier, FOURIER_CONTRAST, spectrumShape } from './parameterisation/fourier.ts';
 import { addMaco } from './parameterisation/maco.ts';
 import { addPyramid, listLevels, planeLength } from './parameterisation/pyramid.ts';
 import { RandomStream } from './random.ts';
 
-/** The shape of the parameters of a batch: `[batch,axes,2,size,size/2+1]` (real and imaginary part), `[batch,axes,size,size/2+1]` for phases, `[batch,axes,values]` else. */
+/** The shape of the parameters of a batch: `[batch,axes,2,size,size/2+1]` (real and imaginary part), `[batch,axes,size,size/2+1]` for phases, `[batch,weights]` for a network, `[batch,axes,values]` else. */
 export function parameterShape(batch: number, settings: RenderSettings, colours: number): readonly number[] {
   const axes = optimisedAxes(settings, colours);
   switch (settings.parameterisation) {
@@ -17,6 +18,8 @@ export function parameterShape(batch: number, settings: RenderSettings, colours:
       return [batch, axes, ...spectrumShape(settings.size)];
     case 'maco':
       return [batch, axes, ...spectrumShape(settings.size).slice(1)];
+    case 'cppn':
+      return [batch, cppnLength(settings, axes)];
     default:
       return [batch, axes, planeLength(listLevels(settings))];
   }
@@ -24,10 +27,11 @@ export function parameterShape(batch: number, settings: RenderSettings, colours:
 
 /**
  * The starting parameters of one picture, of {@link parameterShape} without its batch, named by the unit and the seed: normal draws of deviation
- * `start_deviation`; phases between −π and π.
+ * `start_deviation`; phases between −π and π; a network's as {@link drawCppn} says.
  */
 export function startParameters(unit: string, seed: number, settings: RenderSettings, colours: number): Float32Array {
   const stream = new RandomStream('start', unit, seed);
+  if (settings.parameterisation === 'cppn') return drawCppn(stream, settings, optimisedAxes(settings, colours));
   const length = sizeOf(parameterShape(1, settings, colours));
   const draw =
     settings.parameterisation === 'maco' ? () => stream.between(-Math.PI, Math.PI) : () => settings.start_deviation * stream.normal();
@@ -57,7 +61,7 @@ function addShared(builder: GraphBuilder, parameters: string, group: RenderSetti
   return builder.add('Reshape', [mixed, builder.integers(shape)], { allowzero: 0 });
 }
 
-/** Adds what the picture is the sigmoid of, `[batch,channels,size,size]`: linear in the parameters, but for MACO. */
+/** Adds what the picture is the sigmoid of, `[batch,channels,size,size]`: linear in the parameters, but for MACO and a network. */
 export function addLogits(builder: GraphBuilder, given: string, settings: RenderSettings, colours: number): string {
   const parameters = addShared(builder, given, settings.group);
   switch (settings.parameterisation) {
@@ -66,6 +70,8 @@ export function addLogits(builder: GraphBuilder, given: string, settings: Render
       return addFourier(builder, parameters, settings, colourMatrix(settings, colours, FOURIER_CONTRAST));
     case 'maco':
       return addMaco(builder, parameters, settings, colourMatrix(settings, colours, 1));
+    case 'cppn':
+      return addCppn(builder, parameters, settings, colourMatrix(settings, colours, 1));
     default:
       return addPyramid(builder, parameters, settings, colourMatrix(settings, colours, 1));
   }

@@ -54,6 +54,7 @@ const PARAMETERISATION_SETTINGS: Partial<Record<NonNullable<RenderSettings['para
   'laplacian-pyramid': { learning_rate: 0.05 },
   'low-resolution': { learning_rate: 0.08 },
   maco: { learning_rate: 0.3, decay_power: 1.2 },
+  cppn: { learning_rate: 0.005, start_deviation: 0.1, decorrelate: false },
 };
 
 /**

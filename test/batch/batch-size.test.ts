@@ -1,11 +1,9 @@
 /** Batches that fit: chosen by measure, made smaller before memory runs out and after, with the same bytes whatever their size. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { BatchSize, measureBatch } from '../../generator/batch/batch-size.ts';
 import type { Engine } from '../../generator/batch/engine.ts';
 import { readMemory } from '../../generator/batch/memory.ts';
@@ -13,14 +11,11 @@ import { checkPlan } from '../../generator/batch/plan.ts';
 import { SILENT } from '../../generator/batch/progress.ts';
 import { runPlan } from '../../generator/batch/run.ts';
 import { isOutOfMemory } from '../../generator/runtime/out-of-memory.ts';
+import { temporaryFolder } from '../temporary.ts';
 import { LAYERS, SETTINGS, standInEngine, standInModel } from './stand-in-engine.ts';
 import { SMALL_PLAN, SMALL_PLAN_PICTURES, storeHashes } from './store-state.ts';
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'atlas-batch-'));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('batch');
 
 /** The stand-in, with memory for so many pictures at a time only; the failure is onnxruntime's own, from a real one. */
 function narrowEngine(room: number, sizes: number[] = []): Engine {

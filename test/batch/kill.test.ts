@@ -2,20 +2,20 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { checkPlan } from '../../generator/batch/plan.ts';
 import { runPlan } from '../../generator/batch/run.ts';
+import { temporaryFolder } from '../temporary.ts';
 import { standInEngine } from './stand-in-engine.ts';
 import { SMALL_PLAN, SMALL_PLAN_PICTURES, storeHashes, storeLines, storeRenders, untrueRenders } from './store-state.ts';
 
 let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'atlas-kill-'));
+beforeEach(() => {
+  folder = temporaryFolder('kill');
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const child = (store: string, stepTime: number) =>
   spawn(process.execPath, [path.join(import.meta.dirname, 'run-child.ts'), store, String(stepTime)], {

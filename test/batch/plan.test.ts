@@ -1,11 +1,10 @@
 /** Plans: what passes, and what is said of what does not. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
 import glob from 'fast-glob';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../generator/batch/canonical.ts';
 import { checkPlan, planHash, planJsonSchema, readPlan } from '../../generator/batch/plan.ts';
+import { temporaryFolder } from '../temporary.ts';
 
 const GOOD = { atlas: 'a', model: 'm', layers: ['x'], arms: { basis: 'every', random: 4 } };
 const mistake = (change: object) => {
@@ -75,12 +74,11 @@ describe('a wrong plan', () => {
   });
 
   it('that is not there, or is no JSON, is told so', async () => {
-    const folder = await mkdtemp(path.join(tmpdir(), 'atlas-plan-'));
+    const folder = temporaryFolder('plan');
     const file = `${folder}/p.json`;
     await expect(readPlan(file)).rejects.toThrow(`${file}: expected a readable file for the plan, received "ENOENT`);
     await writeFile(file, '{ "atlas": ');
     await expect(readPlan(file)).rejects.toThrow(`${file}: expected JSON for the plan, received `);
-    await rm(folder, { recursive: true });
   });
 });
 

@@ -1,9 +1,8 @@
 /** Lucid's named objectives, parameterisations and recipes as plans, each run for a few steps on the tiny network into a store that verifies. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { PlanFile, UnitRecord } from '../../data/schema.ts';
 import { readLines } from '../../generator/batch/journal.ts';
 import { openEngine } from '../../generator/batch/open-engine.ts';
@@ -15,10 +14,10 @@ import { verifyStore } from '../../generator/batch/verify.ts';
 import { formatNpy } from '../../generator/graph/npy.ts';
 import { float32 } from '../../generator/graph/tensor.ts';
 import { draws, tinyModel } from '../render/tiny-model.ts';
+import { temporaryFolder } from '../temporary.ts';
 
 const SIZE = 16;
-const FOLDER = await mkdtemp(path.join(tmpdir(), 'recipes-'));
-afterAll(() => rm(FOLDER, { recursive: true, force: true }));
+const FOLDER = temporaryFolder('recipes');
 const array = async (name: string, shape: readonly number[], values: Float32Array) => {
   const file = path.join(FOLDER, `${name}.npy`);
   await writeFile(file, formatNpy(float32(shape, values)));
@@ -117,6 +116,7 @@ const RECIPES: Recipe[] = [
   { lucid: 'param.image(decorrelate=False)', arms: ONE_CHANNEL, render: { decorrelate: false } },
   { lucid: 'param.image(alpha=True) with transform.collapse_alpha', arms: ONE_CHANNEL, render: { transparency: {} } },
   { lucid: 'param.laplacian_pyramid', arms: ONE_CHANNEL, render: { parameterisation: 'laplacian-pyramid', levels: 3 } },
+  { lucid: 'param.cppn (notebooks xy2rgb)', arms: ONE_CHANNEL, render: { parameterisation: 'cppn' } },
   {
     lucid: 'param.lowres_tensor with offsets, summed',
     arms: ONE_CHANNEL,

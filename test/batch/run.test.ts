@@ -1,21 +1,19 @@
 /** Running plans: what is rendered, what is reused, what is recorded, and what failures do. */
-import fs, { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import fs, { readFile, rm, writeFile } from 'node:fs/promises';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Atlas, PlanFile } from '../../data/schema.ts';
 import { sha256 } from '../../generator/batch/canonical.ts';
 import type { Disk } from '../../generator/batch/disk.ts';
 import { checkPlan } from '../../generator/batch/plan.ts';
 import { type RunRequest, runPlan } from '../../generator/batch/run.ts';
+import { temporaryFolder } from '../temporary.ts';
 import { standInEngine } from './stand-in-engine.ts';
 import { SMALL_PLAN, SMALL_PLAN_PICTURES, storeHashes, storeLines, storeRenders, untrueRenders } from './store-state.ts';
 
 let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'atlas-run-'));
+beforeEach(() => {
+  folder = temporaryFolder('run');
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const run = (options: Partial<RunRequest> = {}, plan: PlanFile = SMALL_PLAN) =>
   runPlan({ plan: checkPlan(plan, 'plan.json'), folder, engine: standInEngine(), ...options });

@@ -17,6 +17,14 @@ const [command, ...rest] = process.argv.slice(2);
 /** Runs a plan of so many units of one layer, then again with nothing to do; milliseconds each, and the peak of memory. */
 async function measure(units: number) {
   const folder = await mkdtemp(path.join(tmpdir(), 'atlas-flat-'));
+  try {
+    return await measureIn(folder, units);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function measureIn(folder: string, units: number) {
   const engine: Engine = { ...openEngine(), openModel: async () => tinyModel() };
   const plan = checkPlan(
     {
@@ -41,7 +49,6 @@ async function measure(units: number) {
   const first = await timed();
   if (first.rendered !== units) throw new Error(`rendered ${first.rendered} of ${units}`);
   const again = await timed();
-  await rm(folder, { recursive: true });
   const peak = process.resourceUsage().maxRSS * 1024;
   return {
     units,

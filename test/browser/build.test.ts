@@ -1,9 +1,10 @@
 /** What the build says of a store that is empty or wrong. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeStore } from '../site/make-store.ts';
+import { temporaryFolder } from '../temporary.ts';
 import { buildSite } from './build-site.ts';
 import { checkLinks } from './check-links.ts';
 
@@ -15,7 +16,7 @@ test('without an atlas the home page says what to run', async () => {
 });
 
 test('an invalid atlas fails the build with one error: file, field, expected, received, what to do', async () => {
-  const data = await mkdtemp(join(tmpdir(), 'basis-atlas-data-'));
+  const data = temporaryFolder('data');
   const file = join(data, await makeStore(data, { channels: [2], random: 1, subset: 0 }), 'atlas.json');
   await writeFile(file, (await readFile(file, 'utf8')).replace('"edition": 1', '"edition": "one"'));
   const failure = await buildSite(data, { base: '/' }).then(
@@ -24,5 +25,4 @@ test('an invalid atlas fails the build with one error: file, field, expected, re
   );
   expect(failure).toContain(`${file}: expected a value of type number for edition, received "one"`);
   expect(failure).toContain('npx atlas verify');
-  await rm(data, { recursive: true });
 });

@@ -1,10 +1,9 @@
 /** The layer page's grid with its script: sorted, filtered, mixed, and walked with the keyboard. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeStore } from '../site/make-store.ts';
+import { temporaryFolder } from '../temporary.ts';
 import { buildSite } from './build-site.ts';
 import { closeChromium, openChromium } from './chromium.ts';
 import { serveFolder } from './serve-folder.ts';
@@ -15,7 +14,7 @@ let dist: string;
 let server: Awaited<ReturnType<typeof serveFolder>>;
 
 beforeAll(async () => {
-  data = await mkdtemp(join(tmpdir(), 'basis-atlas-data-'));
+  data = temporaryFolder('data');
   await makeStore(data, { channels: [16, 24] });
   ({ dist } = await buildSite(data, { base: '/' }));
   server = await serveFolder(dist, '/');
@@ -24,7 +23,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await closeChromium();
   await server?.close();
-  for (const folder of [data, dist]) if (folder) await rm(folder, { recursive: true });
+  if (dist) await rm(dist, { recursive: true });
 });
 
 const address = () => `${server.origin}/fixture-net/expanded-conv-3-expand/`;

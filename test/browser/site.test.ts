@@ -1,12 +1,12 @@
 /** The site as a visitor has it: the fixture store through the real build, served by a plain file server, opened in Chromium. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import axe from 'axe-core';
 import fastGlob from 'fast-glob';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeStore } from '../site/make-store.ts';
+import { temporaryFolder } from '../temporary.ts';
 import { type BuiltSite, buildSite } from './build-site.ts';
 import { checkLinks } from './check-links.ts';
 import { closeChromium, openChromium } from './chromium.ts';
@@ -36,7 +36,7 @@ const built = new Map<string, BuiltSite & { origin: string; close: () => Promise
 let data: string;
 
 beforeAll(async () => {
-  data = await mkdtemp(join(tmpdir(), 'basis-atlas-data-'));
+  data = temporaryFolder('data');
   await makeStore(data);
   await makeStore(data, { slug: 'fixture-part', complete: false });
   for (const { base, site } of VARIANTS) {
@@ -51,7 +51,6 @@ afterAll(async () => {
     await close();
     await rm(dist, { recursive: true });
   }
-  await rm(data, { recursive: true });
 });
 
 function siteUnder(base: string) {

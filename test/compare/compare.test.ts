@@ -1,13 +1,12 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { type Comparison, comparison as comparisonSchema, unitRecord } from '../../data/schema.ts';
 import { canonicalJson, sha256 } from '../../generator/batch/canonical.ts';
 import { checkPlan } from '../../generator/batch/plan.ts';
 import { runPlan } from '../../generator/batch/run.ts';
 import { type CompareRequest, compareAtlas } from '../../generator/compare/compare.ts';
 import { standInModel } from '../batch/stand-in-engine.ts';
+import { temporaryFolder } from '../temporary.ts';
 import { CHANNELS, type PlantedKind, plantedEngine, SIZE } from './planted-engine.ts';
 
 const PLAN = checkPlan(
@@ -22,12 +21,8 @@ const PLAN = checkPlan(
   'test',
 );
 
-const folders: string[] = [];
-afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
-
 async function makeStore(kind: PlantedKind): Promise<CompareRequest> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'compare-'));
-  folders.push(folder);
+  const folder = temporaryFolder('compare');
   const engine = plantedEngine(kind);
   await runPlan({ plan: PLAN, folder, engine });
   const [model, runtime] = [await engine.openModel('stand-in'), await engine.openRuntime({})];
@@ -138,8 +133,7 @@ it('says where render identity is at its ceiling, which is no evidence of equali
 
 describe('a store that cannot be compared', () => {
   it('is one without an atlas', async () => {
-    const folder = await mkdtemp(path.join(tmpdir(), 'compare-'));
-    folders.push(folder);
+    const folder = temporaryFolder('compare');
     const request = await makeStore('null');
     await expect(compareAtlas({ ...request, folder })).rejects.toThrow(`${folder}: expected an atlas for atlas.json, received nothing`);
   });

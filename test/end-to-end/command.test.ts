@@ -118,6 +118,7 @@ it('init writes a plan that passes, once', async () => {
   const file = `${folder}/new/plan.json`;
   expect((await atlas('init', model, '-o', file)).stdout).toContain(`atlas run ${file}\n`);
   const { plan } = checkPlan(JSON.parse(await readFile(file, 'utf8')), file);
+  expect(plan.preprocess).toEqual({ about: expect.stringMatching(/^Assumed: /), range: [-1, 1] });
   expect(plan.layers[0]).toEqual({
     layer: 'net/first/Relu6',
     about: expect.stringMatching(/^6 channels of \d+×\d+, after Relu6; a position sees 3 pixels\.$/),

@@ -1,23 +1,19 @@
 /** The main job as a newcomer runs it, into a folder of its own: the quick plan rendered, compared, verified, and its site built. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { comparison } from '../../data/schema.ts';
 import { readLines } from '../../generator/batch/journal.ts';
 import { readAtlas } from '../../generator/batch/store.ts';
 import { verifyStore } from '../../generator/batch/verify.ts';
 import { buildSite } from '../browser/build-site.ts';
 import { defaultModel } from '../requires.ts';
+import { temporaryFolder } from '../temporary.ts';
 
 const PROJECT = path.resolve(import.meta.dirname, '..', '..');
-let home: string;
-beforeAll(async () => {
-  home = await mkdtemp(path.join(tmpdir(), 'atlas-quick-'));
-});
-afterAll(() => rm(home, { recursive: true, force: true }));
+const home = temporaryFolder('quick');
 
 test('the quick plan gives an atlas of every channel and 64 random directions of three layers, compared, and a site', async (context) => {
   await defaultModel(context);

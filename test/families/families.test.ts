@@ -1,10 +1,8 @@
 /** A small instance of every torchvision family, exported at several operator sets: activations and input gradients against PyTorch's. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { openModel } from '../../generator/models/open.ts';
 import { openOnnxRuntime } from '../../generator/runtime/onnxruntime.ts';
+import { temporaryFolder } from '../temporary.ts';
 import { compare } from './compare.ts';
 import { uniform } from './formula.ts';
 import { families, readFixture, writeInstance } from './instance.ts';
@@ -39,11 +37,9 @@ describe.each(FAMILIES)('%s', (family) => {
   let paths: ReadonlyMap<string, string>;
 
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'atlas-family-'));
+    folder = temporaryFolder('family');
     paths = writeInstance(family, fixture, folder);
   });
-
-  afterAll(() => rmSync(folder, { recursive: true }));
 
   test.each(VARIANTS)(`${family} at operator set %s: activations, scores and input gradients are PyTorch’s`, async (variant) => {
     const model = await openModel(paths.get(variant) ?? '');

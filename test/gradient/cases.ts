@@ -10,7 +10,7 @@ import { resizings } from './cases/resizing.ts';
 import { windows } from './cases/window.ts';
 
 const unary = (
-  op: 'Neg' | 'Sqrt' | 'Exp' | 'Sin' | 'Cos' | 'Abs' | 'Tanh' | 'Relu' | 'Sigmoid' | 'Identity',
+  op: 'Neg' | 'Sqrt' | 'Exp' | 'Sin' | 'Cos' | 'Atan' | 'Abs' | 'Tanh' | 'Relu' | 'Sigmoid' | 'Identity',
   values: 'apart' | 'above' = 'apart',
 ): Case[] => [{ about: 'element by element', x: [2, 3, 5], values, build: (b, x) => b.add(op, [x], {}) }];
 
@@ -55,6 +55,7 @@ export const CASES = {
   Exp: unary('Exp'),
   Sin: unary('Sin'),
   Cos: unary('Cos'),
+  Atan: unary('Atan'),
   Abs: unary('Abs'),
   Tanh: unary('Tanh'),
   Relu: unary('Relu'),

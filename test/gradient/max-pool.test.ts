@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { differentiate } from '../../generator/gradient/differentiate.ts';
 import { GraphBuilder } from '../../generator/graph/builder.ts';
 import type { Operators } from '../../generator/graph/graph.ts';
+import { beginsBehind } from '../../generator/graph/shapes.ts';
 import { float32, type Tensor } from '../../generator/graph/tensor.ts';
 import { openOnnxRuntime } from '../../generator/runtime/onnxruntime.ts';
 
@@ -45,13 +46,8 @@ const geometries = [2, 3].flatMap((kernel) =>
   ),
 );
 
-// A window that would begin in the padding behind the input: onnxruntime's shape inference and its kernel disagree about it.
-const agreed = geometries.filter(
-  ({ kernel, stride, after, ceil_mode }) => !(kernel === 2 && stride === 2 && after === 1 && ceil_mode === 1),
-);
-
 test.each(
-  agreed,
+  geometries,
 )('MaxPool $kernel×$kernel, stride $stride, pads $before $after, ceil $ceil_mode: its gradient goes to each window’s maximum', async (geometry) => {
   const { kernel, stride, before, after, ceil_mode } = geometry;
   const runtime = openOnnxRuntime({ threads: 1 });
@@ -67,6 +63,11 @@ test.each(
       dilations: [1, 1],
       ceil_mode,
     };
+    // Where the last window would begin behind the input, runtimes do not agree, so that no graph has it: the importer writes the pads instead.
+    if (ceil_mode === 1 && [height, width].some((extent) => beginsBehind(extent, kernel, stride, before, after))) {
+      expect(() => graphOf(height, width, attributes)).toThrow('by ceil_mode a window begins behind');
+      continue;
+    }
     const graph = graphOf(height, width, attributes);
     const [rows, columns] = graph.types.get('y')?.shape.slice(2) ?? [];
     // Distinct values, negative ones among them, so that padding with zero would show.

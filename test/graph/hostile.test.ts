@@ -181,6 +181,18 @@ describe('what a hostile file asks for is refused at once, in two lines', () => 
       says: 'only padding',
     },
     {
+      about: 'a window that begins in the padding behind the input',
+      from: [1, 1, 6],
+      make: (b, x) => b.add('MaxPool', [x], { kernel_shape: [2], strides: [2], pads: [0, 1], dilations: [1], ceil_mode: 1 }),
+      says: 'a window begins behind [1,1,6]',
+    },
+    {
+      about: 'a mean of padding alone, behind the input',
+      from: [1, 1, 8],
+      make: (b, x) => b.add('AveragePool', [x], { kernel_shape: [1], strides: [3], pads: [0, 0], ceil_mode: 1, count_include_pad: 1 }),
+      says: 'a window begins behind [1,1,8]',
+    },
+    {
       about: 'output padding as wide as the stride',
       from: [1, 3, 9],
       make: (b, x) => b.add('ConvTranspose', [x, weights(b, 3, 4, 3)], { ...conv, output_padding: [2] }),

@@ -1,10 +1,9 @@
 /** NumPy's files: there and back, and what is said of files that are something else. */
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { formatNpy, parseNpy, readNpy, writeNpy } from '../../generator/graph/npy.ts';
 import { float32 } from '../../generator/graph/tensor.ts';
+import { temporaryFolder } from '../temporary.ts';
 
 const REMEDY = 'Save it with np.save(path, array.astype(np.float32)).';
 
@@ -27,7 +26,7 @@ describe('round trip', () => {
   ])('keeps shape $shape and every bit', async ({ shape }) => {
     const count = shape.reduce((product, extent) => product * extent, 1);
     const data = Float32Array.from({ length: count }, (_, i) => [Math.PI, -0, 1e-40, Number.POSITIVE_INFINITY, -3.4e38][i % 5]);
-    const path = join(await mkdtemp(join(tmpdir(), 'atlas-npy-')), 'x.npy');
+    const path = join(temporaryFolder('npy'), 'x.npy');
     await writeNpy(path, float32(shape, data));
     const back = await readNpy(path);
     expect(back.shape).toEqual(shape);

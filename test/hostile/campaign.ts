@@ -27,19 +27,27 @@ export interface Result {
 const CHILD = new URL('child.ts', import.meta.url).pathname;
 const REPOSITORY = new URL('../..', import.meta.url).pathname;
 
+/** Which cases, by their seeds, and what is done with what opens. */
+export interface Cases {
+  readonly from: number;
+  readonly to: number;
+  /** Whether what opens is run as well, of small files alone. */
+  readonly runs?: boolean;
+}
+
 /** Runs the cases `from` to `to` − 1; `tell` hears of every one. A case that kills its process or hangs is `wrong`, and the rest goes on. */
-export async function run(from: number, to: number, tell: (result: Result) => void): Promise<void> {
+export async function run({ from, to, runs = false }: Cases, tell: (result: Result) => void): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'atlas-hostile-'));
   try {
     layOut(folder);
-    for (let next = from; next < to; ) next = await runSome(folder, next, to, tell);
+    for (let next = from; next < to; ) next = await runSome(folder, { from: next, to, runs }, tell);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
 /** Runs until the end, or until the process is lost or has had too much memory; returns the seed to go on with. */
-async function runSome(folder: string, from: number, to: number, tell: (result: Result) => void): Promise<number> {
+async function runSome(folder: string, { from, to, runs }: Cases, tell: (result: Result) => void): Promise<number> {
   // The process may read the repository and the models' folders and nothing beside them: reaching further is an error that can be told.
   const own = `--allow-fs-read=${folder}/*/*`;
   const flags = [
@@ -49,8 +57,10 @@ async function runSome(folder: string, from: number, to: number, tell: (result: 
     `--allow-fs-read=${REPOSITORY}`,
     '--allow-fs-read=/usr/share/libonnx-testdata',
     `--allow-fs-write=${folder}`,
+    ...(runs ? ['--allow-addons'] : []),
   ];
-  const child = spawn(process.execPath, [...flags, CHILD, folder, String(from), String(to)], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const args = [CHILD, folder, String(from), String(to), ...(runs ? ['run'] : [])];
+  const child = spawn(process.execPath, [...flags, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let [current, error, ended, stopped] = [-1, '', false, ''];
   let timer: NodeJS.Timeout | undefined;
   const stop = (why: string) => {

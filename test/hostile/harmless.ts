@@ -1,11 +1,14 @@
 /** Many cases at once, in two processes, and what is said of those that go wrong. */
 import { expect, type TestContext } from 'vitest';
 import { missing } from '../requires.ts';
-import { LIMITS, type Result, run } from './campaign.ts';
+import { type Cases, LIMITS, type Result, run } from './campaign.ts';
 import { HAVE_TESTDATA } from './material.ts';
 
-/** Fails unless all cases from `from` to `to` − 1 keep the limits, naming those that do not and how to make them again. */
-export async function expectHarmless(context: TestContext, from: number, to: number): Promise<void> {
+/**
+ * Fails unless all cases from `from` to `to` − 1 keep the limits, naming those that do not and how to make them again. With `runs`, what opens is
+ * run as well, forward and back.
+ */
+export async function expectHarmless(context: TestContext, { from, to, runs = false }: Cases): Promise<void> {
   if (!HAVE_TESTDATA) missing(context, 'libonnx-testdata is not installed');
   const kinds = new Map<string, number>();
   const suspects: Result[] = [];
@@ -14,21 +17,22 @@ export async function expectHarmless(context: TestContext, from: number, to: num
     if (isWrong(result)) suspects.push(result);
   };
   const middle = Math.floor((from + to) / 2);
-  await Promise.all([run(from, middle, tell), run(middle, to, tell)]);
+  await Promise.all([run({ from, to: middle, runs }, tell), run({ from: middle, to, runs }, tell)]);
   const wrong: string[] = [];
   // A machine that is busy is slow: what took too long may show alone that it does not.
   for (const suspect of suspects) {
     let again = suspect;
     if (suspect.kind !== 'wrong' || suspect.milliseconds > LIMITS.milliseconds)
-      await run(suspect.seed, suspect.seed + 1, (result) => (again = result));
-    if (isWrong(again))
-      wrong.push(`node test/hostile/replay.ts ${again.seed}: ${again.milliseconds} ms, ${again.peak >> 10} MiB, ${again.says}`);
+      await run({ from: suspect.seed, to: suspect.seed + 1, runs }, (result) => (again = result));
+    const command = `node test/hostile/replay.ts ${again.seed}${runs ? ' run' : ''}`;
+    if (isWrong(again)) wrong.push(`${command}: ${again.milliseconds} ms, ${again.peak >> 10} MiB, ${again.says}`);
   }
   expect(wrong).toEqual([]);
-  // That they are what they should be: most are refused, many open all the same.
+  // That they are what they should be: most are refused, many open all the same, and of those nearly all run.
   expect([...kinds.values()].reduce((sum, count) => sum + count, 0)).toBe(to - from);
   expect(kinds.get('refused')).toBeGreaterThan((to - from) / 2);
-  expect(kinds.get('model')).toBeGreaterThan((to - from) / 10);
+  expect(kinds.get(runs ? 'ran' : 'model')).toBeGreaterThan((to - from) / 10);
+  expect(kinds.get('failed') ?? 0).toBeLessThanOrEqual((to - from) / 100);
 }
 
 function isWrong({ kind, milliseconds, peak }: Result): boolean {

@@ -10,8 +10,14 @@ import { openModel } from '../../generator/models/open.ts';
 import type { Dice } from './dice.ts';
 import type { Case } from './fuzz.ts';
 
-/** `model`: it opened, listed layers and gave graphs with gradients; `partly`: some of those were refused, clearly; `refused`: it did not open. */
-export type Kind = 'model' | 'partly' | 'refused' | 'wrong';
+/**
+ * `model`: it opened, listed layers and gave graphs with gradients; `partly`: some of those were refused, clearly; `refused`: it did not open. Where
+ * what opens is run too, `ran`, or `failed` with one clear error.
+ */
+export type Kind = 'model' | 'partly' | 'refused' | 'ran' | 'failed' | 'wrong';
+
+/** What is done with a model whose layers and gradients were asked for. */
+type Then = (model: Model) => Promise<Verdict>;
 
 export interface Verdict {
   readonly kind: Kind;
@@ -42,21 +48,22 @@ function causesOf(error: unknown): (Error & { code?: unknown })[] {
 }
 
 /** Opens a case's file as a user's command would. */
-export async function judge({ original, bytes, dice }: Case): Promise<Verdict> {
+export async function judge({ original, bytes, dice }: Case, then?: Then): Promise<Verdict> {
   const file = join(original.folder, original.file);
   writeFileSync(file, bytes);
-  return judgeFile(file, dice);
+  return judgeFile(file, dice, then);
 }
 
 /** Opens a file and asks it for everything. */
-export async function judgeFile(file: string, dice: Dice): Promise<Verdict> {
+export async function judgeFile(file: string, dice: Dice, then?: Then): Promise<Verdict> {
   let model: Model;
   try {
     model = await openModel(file);
   } catch (error) {
     return judged('refused', error);
   }
-  return ask(model, dice);
+  const verdict = ask(model, dice);
+  return then && (verdict.kind === 'model' || verdict.kind === 'partly') ? then(model) : verdict;
 }
 
 function judged(kind: Kind, error: unknown): Verdict {

@@ -1,11 +1,11 @@
 /** No model reads anything outside its own folder: weights that it names elsewhere are refused by name, and never opened. */
-import { mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { findBeside } from '../../generator/models/beside.ts';
 import { openModel } from '../../generator/models/open.ts';
 import { encode, rawBytes, weight } from '../models/onnx/write-model.ts';
+import { temporaryFolder } from '../temporary.ts';
 
 /** A convolution's kernel, `[2,3,1,1]`. */
 const KERNEL = weight('w', [2, 3, 1, 1]);
@@ -15,7 +15,7 @@ let root: string;
 let folder: string;
 
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'atlas-outside-'));
+  root = temporaryFolder('outside');
   folder = join(root, 'net');
   const bytes = rawBytes(KERNEL);
   await mkdir(join(folder, 'inner'), { recursive: true });

@@ -1,9 +1,9 @@
 /** Tricks that a TF.js model.json may play, one by one: each ends in one clear error, or in a model without it, at once and in little memory. */
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { TinyNode } from '../models/tiny-model.ts';
+import { temporaryFolder } from '../temporary.ts';
 import { attempt } from './attempt.ts';
 
 interface Weight {
@@ -15,7 +15,7 @@ interface Weight {
 
 /** Writes a model.json, and a shard of as many bytes as said; returns the path. */
 async function write(json: unknown, bytes = 24): Promise<string> {
-  const folder = join(await mkdtemp(join(tmpdir(), 'atlas-tfjs-')), 'net');
+  const folder = join(temporaryFolder('tfjs'), 'net');
   await mkdir(folder);
   await writeFile(join(folder, 'weights.bin'), new Uint8Array(bytes));
   await writeFile(join(folder, 'model.json'), typeof json === 'string' ? json : JSON.stringify(json));

@@ -58,6 +58,7 @@ test('where no placeholder tells, the image enters where the first convolution o
   const file = await writeModel(nodes, [kernel, { name: 's', shape: [], values: [0.5] }]);
   const found = await openModel(file);
   expect(found.assumptions[0]).toBe('the image enters at "half", which the first convolution over three channels reads');
+  expect(found.assumedPixels).toEqual({ range: [-1, 1] });
   expect(found.layers().map(({ name }) => name)).toEqual(['conv']);
   const preprocess = { scale: [255, 255, 255], offset: [0, 0, 0] };
   const told = await openModel(file, { input: 'image', preprocess, size: 64 });

@@ -1,10 +1,10 @@
 /** Writing small TF.js graph models for tests, and running them. */
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { float32Data } from '../../generator/graph/tensor.ts';
 import type { Model } from '../../generator/models/model.ts';
 import { openRuntime } from '../../generator/runtime/open.ts';
+import { temporaryFolder } from '../temporary.ts';
 
 export interface TinyNode {
   name: string;
@@ -44,7 +44,7 @@ export function weight(name: string, shape: number[], seed = 1): TinyWeight {
 
 /** A new temporary folder. */
 export async function temporary(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'atlas-models-'));
+  return temporaryFolder('models');
 }
 
 /** Writes `model.json` and its shards (of `shardBytes` each but the last) into a new folder; returns the path of `model.json`. */

@@ -78,6 +78,7 @@ test('a model of the zoo is fetched by its address; what was not pinned is recor
     preprocess,
     assumptions: ['it is small', expect.any(String)],
   });
+  expect(opened.assumedPixels).toBeUndefined();
   expect(await row()).toMatch(new RegExp(`^tiny-net +MIT +0\\.0 MB +yes +sha256-${digest(json).slice(0, 12)}… \\(recorded\\) +http`));
   expect(await listModels(cache, [])).toMatchObject([
     { id: 'tiny-net', source: address, pinned: false, fetched: true, digest: `sha256-${digest(json)}` },

@@ -64,6 +64,7 @@ describe('on a device, whose whole step is one program', () => {
     ['a pyramid of four channels', { parameterisation: 'laplacian-pyramid', levels: 2 }, 4],
     ['MACO with its alpha', { parameterisation: 'maco', transparency: {} }, 3],
     ['a transparent picture', { transparency: {} }, 3],
+    ['a network from coordinates', { parameterisation: 'cppn', cppn: { layers: 3, hidden: 6 } }, 3],
     ['grey', { grey_scale: true }, 3],
     ['a cosine', { cosine_power: 2 }, 3],
     ['diversity and alignment', { group: { pictures: 2, diversity: 0.5, alignment: 0.5, layer: 'third' } }, 3],

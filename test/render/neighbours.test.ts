@@ -1,6 +1,5 @@
 /** Whatever the settings: a picture is the same to the byte alone and among others, at any place and at any batch size. */
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { RenderSettings } from '../../data/schema.ts';
@@ -9,10 +8,11 @@ import { float32 } from '../../generator/graph/tensor.ts';
 import { openRenderer } from '../../generator/render/open.ts';
 import { resolveSettings } from '../../generator/render/presets.ts';
 import { openOnnxRuntime } from '../../generator/runtime/onnxruntime.ts';
+import { temporaryFolder } from '../temporary.ts';
 import { draws, tinyModel } from './tiny-model.ts';
 
 const SIZE = 16;
-const PICTURE = path.join(await mkdtemp(path.join(tmpdir(), 'neighbours-')), 'picture.npy');
+const PICTURE = path.join(temporaryFolder('neighbours'), 'picture.npy');
 await writeFile(
   PICTURE,
   formatNpy(
@@ -30,6 +30,7 @@ const CASES: [string, Partial<RenderSettings>, number][] = [
   ['low-resolution', { parameterisation: 'low-resolution', low_resolution: [{ factor: 2 }, { factor: 3, offset: 1 }] }, 3],
   ['maco', { parameterisation: 'maco' }, 3],
   ['maco with alpha', { parameterisation: 'maco', transparency: {} }, 3],
+  ['cppn', { parameterisation: 'cppn' }, 3],
   ['grey', { grey_scale: true }, 3],
   ['transparency', { transparency: {} }, 3],
   ['one channel', {}, 1],

@@ -1,6 +1,5 @@
 /** Parameterisations other than the Fourier spectrum, each against its formula in float64, their gradients against central differences. */
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RenderSettings } from '../../data/schema.ts';
@@ -9,9 +8,10 @@ import { formatNpy } from '../../generator/graph/npy.ts';
 import { float32, float32Data, sizeOf, type Tensor } from '../../generator/graph/tensor.ts';
 import { STATE } from '../../generator/render/adam.ts';
 import { addImage, parameterShape, startParameters } from '../../generator/render/parameterisation.ts';
-import { PRESET_SETTINGS } from '../../generator/render/presets.ts';
+import { PRESET_SETTINGS, resolveSettings } from '../../generator/render/presets.ts';
 import { updateGraph } from '../../generator/render/programs.ts';
 import { openOnnxRuntime } from '../../generator/runtime/onnxruntime.ts';
+import { temporaryFolder } from '../temporary.ts';
 import { evaluate, expectNear } from './evaluate.ts';
 import { draws } from './tiny-model.ts';
 
@@ -86,6 +86,31 @@ const maco =
     const mean = all.reduce((sum, value) => sum + value, 0) / all.length;
     const deviation = Math.sqrt(all.reduce((sum, value) => sum + (value - mean) ** 2, 0) / all.length);
     return planes.map((plane) => plane.map((value) => (value - mean) / (deviation + 1e-5)));
+  };
+
+/** A network of layers with arctan and its square after each but the last, from coordinates between ±√3, pixel by pixel. */
+const cppn =
+  (size: number, layers: number, hidden: number): Axes =>
+  (parameters, axes) => {
+    const pixels = Array.from({ length: size * size }, (_, pixel) => {
+      const [y, x] = [Math.floor(pixel / size), pixel % size].map((at) => Math.sqrt(3) * (-1 + (2 * at) / (size - 1)));
+      let values = [x, y];
+      let start = 0;
+      for (let layer = 0; layer <= layers; layer++) {
+        const outputs = layer === layers ? axes : hidden;
+        const sums: number[] = [];
+        for (let o = 0; o < outputs; o++) {
+          let sum = parameters[start + outputs * values.length + o];
+          for (let i = 0; i < values.length; i++) sum += parameters[start + o * values.length + i] * values[i];
+          sums.push(sum);
+        }
+        start += outputs * (values.length + 1);
+        values = layer === layers ? sums : [...sums.map((s) => Math.atan(s) / 0.67), ...sums.map((s) => Math.atan(s) ** 2 / 0.6)];
+      }
+      expect(start).toBe(parameters.length);
+      return values;
+    });
+    return Array.from({ length: axes }, (_, axis) => pixels.map((values) => values[axis]));
   };
 
 const fall = (size: number, power: number) => (_: number, ky: number, kx: number) => {
@@ -180,6 +205,27 @@ const CASES: { about: string; settings: Partial<RenderSettings>; colours: number
     axes: (size) => maco(size, fall(size, 1.5)),
     matrix: identity(2),
   },
+  {
+    about: 'a network from coordinates to colours',
+    settings: { parameterisation: 'cppn', cppn: { layers: 2, hidden: 5 }, decorrelate: false },
+    colours: 3,
+    axes: (size) => cppn(size, 2, 5),
+    matrix: identity(3),
+  },
+  {
+    about: 'a network of one hidden layer with alpha beside decorrelated colour',
+    settings: { parameterisation: 'cppn', cppn: { layers: 1, hidden: 7 }, transparency: {} },
+    colours: 3,
+    axes: (size) => cppn(size, 1, 7),
+    matrix: [...DECORRELATED.map((row) => [...row, 0]), [0, 0, 0, 1]],
+  },
+  {
+    about: 'networks of a pair, shared in part',
+    settings: { parameterisation: 'cppn', cppn: { layers: 1, hidden: 4 }, decorrelate: false, group: { pictures: 2, share: 1.5 } },
+    colours: 1,
+    axes: (size) => cppn(size, 1, 4),
+    matrix: identity(1),
+  },
 ];
 
 describe.each([8, 9])('pictures of side %i', (size) => {
@@ -238,9 +284,46 @@ describe('through the update', () => {
   });
 });
 
+describe('a network from coordinates', () => {
+  test('starts as Lucid’s: weights of variance one over the inputs, cut at twice their deviation; none at the end; a picture of one colour', async () => {
+    const settings = resolveSettings({ parameterisation: 'cppn', size: 16 });
+    expect(settings).toMatchObject({ learning_rate: 0.005, start_deviation: 0.1, decorrelate: false });
+    const start = startParameters('channel-1', 0, settings, 3);
+    const lengths = [24 * 2, 24, ...Array.from({ length: 7 }, () => [24 * 48, 24]).flat(), 3 * 48, 3];
+    expect(start).toHaveLength(lengths.reduce((sum, length) => sum + length, 0));
+    expect(parameterShape(2, settings, 3)).toEqual([2, start.length]);
+    const parts = lengths.map((length, i) =>
+      start.slice(...[i, i + 1].map((n) => lengths.slice(0, n).reduce((sum, l) => sum + l, 0))).slice(0, length),
+    );
+    const meanSquare = (values: ArrayLike<number>[]) => {
+      const all = values.flatMap((part) => Array.from(part));
+      return all.reduce((sum, value) => sum + value * value, 0) / all.length;
+    };
+    const inner = parts.filter((_, i) => i % 2 === 0).slice(1, -1);
+    expect(Math.abs(meanSquare(inner) * 48 - 1)).toBeLessThan(0.05);
+    const most = Math.max(...inner.flatMap((part) => [...part].map(Math.abs)));
+    expect(most * Math.sqrt(48)).toBeLessThanOrEqual(2 / 0.8796);
+    expect(most * Math.sqrt(48)).toBeGreaterThan(2.2);
+    expect(parts.at(-2)?.every((value) => value === 0)).toBe(true);
+    expect(Math.abs(meanSquare(parts.filter((_, i) => i % 2 === 1)) / 0.01 - 1)).toBeLessThan(0.3);
+
+    const builder = new GraphBuilder();
+    builder.input('parameters', { dtype: 'float32', shape: parameterShape(1, settings, 3) });
+    const [image] = await evaluate(builder, [addImage(builder, 'parameters', settings, 3, 'image')], {
+      parameters: float32([1, start.length], start),
+    });
+    expectNear(
+      image,
+      [...start.slice(-3)].flatMap((bias) => Array.from({ length: 256 }, () => sigmoid(bias))),
+      1e-6,
+    );
+    expect(startParameters('channel-1', 1, settings, 3)).not.toEqual(start);
+  });
+});
+
 describe('MACO', () => {
   test('takes its magnitudes from a file, and refuses one of another shape', async () => {
-    const folder = await mkdtemp(path.join(tmpdir(), 'maco-'));
+    const folder = temporaryFolder('maco');
     const file = path.join(folder, 'magnitude.npy');
     const size = 8;
     const magnitude = draws('magnitude', 3 * size * 5).map(Math.abs);

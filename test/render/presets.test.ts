@@ -1,6 +1,5 @@
 /** Presets: what a plan changes, and settings that contradict each other. */
-import { copyFile, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RenderSettings } from '../../data/schema.ts';
@@ -9,6 +8,7 @@ import { formatNpy } from '../../generator/graph/npy.ts';
 import { float32 } from '../../generator/graph/tensor.ts';
 import { PRESET_SETTINGS, resolveSettings } from '../../generator/render/presets.ts';
 import { canvasSize } from '../../generator/render/transformation.ts';
+import { temporaryFolder } from '../temporary.ts';
 
 test('the layer goes before the plan, and the plan before its preset', () => {
   const settings = resolveSettings({ preset: 'lucid', steps: 7, size: 64 }, { size: 96 });
@@ -47,7 +47,7 @@ describe('further settings', () => {
   });
 
   test('an array is pinned to what it holds, and refused when it holds something else', async () => {
-    const file = path.join(await mkdtemp(path.join(tmpdir(), 'pin-')), 'picture.npy');
+    const file = path.join(temporaryFolder('pin'), 'picture.npy');
     await writeFile(file, formatNpy(float32([3, 2, 2], new Float32Array(12))));
     const { reference } = resolveSettings({ objective: 'caricature', reference: file });
     expect(reference).toMatchObject({ file, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
@@ -69,6 +69,7 @@ describe('further settings', () => {
 
   test.each<[Partial<RenderSettings>, string]>([
     [{ levels: 3 }, 'nothing without the parameterisation "laplacian-pyramid" for render.levels, received 3'],
+    [{ cppn: { layers: 4 } }, 'nothing without the parameterisation "cppn" for render.cppn, received {"layers":4}'],
     [{ low_resolution: [{ factor: 2 }] }, 'nothing without the parameterisation "low-resolution" for render.low_resolution'],
     [{ parameterisation: 'pixel', levels: 3 }, 'nothing without the parameterisation "laplacian-pyramid"'],
     [{ parameterisation: 'low-resolution' }, 'the smaller pictures of "low-resolution" for render.low_resolution, received nothing'],

@@ -1,6 +1,5 @@
 /** The penalties by their formulas, and their gradients through the update against central differences. */
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Penalty, RenderSettings } from '../../data/schema.ts';
@@ -13,6 +12,7 @@ import { PRESET_SETTINGS } from '../../generator/render/presets.ts';
 import { updateGraph } from '../../generator/render/programs.ts';
 import { addPenalty } from '../../generator/render/regulariser.ts';
 import { openOnnxRuntime } from '../../generator/runtime/onnxruntime.ts';
+import { temporaryFolder } from '../temporary.ts';
 import { evaluate, expectNear } from './evaluate.ts';
 import { draws, tinyModel } from './tiny-model.ts';
 
@@ -107,7 +107,7 @@ function penalties(pictures: Float32Array, { l2, total_variation, penalties: lis
 
 type Weights = Pick<RenderSettings, 'l2' | 'total_variation' | 'penalties'>;
 
-const NEAR_FILE = path.join(await mkdtemp(path.join(tmpdir(), 'penalty-')), 'near.npy');
+const NEAR_FILE = path.join(temporaryFolder('penalty'), 'near.npy');
 await writeFile(NEAR_FILE, formatNpy(float32([3, SIZE, SIZE], NEAR)));
 
 const WEIGHTS: Weights[] = [

@@ -1,9 +1,9 @@
 /** Reading a store: what is joined, and what is refused with which words. */
-import { appendFile, mkdtemp, readFile, rm, unlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { imageFile, readAtlases } from '../../site/store/load-atlases.ts';
+import { temporaryFolder } from '../temporary.ts';
 import { makeStore } from './make-store.ts';
 
 const LAYER = 'expanded-conv-depthwise';
@@ -11,7 +11,7 @@ let data: string;
 let root: string;
 
 async function fresh(): Promise<void> {
-  data = await mkdtemp(join(tmpdir(), 'basis-atlas-data-'));
+  data = temporaryFolder('data');
   root = join(data, await makeStore(data, { channels: [6, 3], random: 2, subset: 1, size: 16 }));
 }
 
@@ -23,7 +23,6 @@ async function change(file: string, from: string, to: string): Promise<void> {
 
 describe('a sound store', () => {
   beforeAll(fresh);
-  afterAll(() => rm(data, { recursive: true }));
 
   test('gives layers from shallow to deep, units by arm and index', async () => {
     const [store] = await readAtlases(data);
@@ -56,10 +55,7 @@ describe('a sound store', () => {
 });
 
 describe('an unsound store is refused', () => {
-  beforeEach(async () => {
-    await fresh();
-    return () => rm(data, { recursive: true });
-  });
+  beforeEach(fresh);
 
   test('a field of the wrong type', async () => {
     await change('atlas.json', '"edition": 1', '"edition": "one"');

@@ -1,8 +1,5 @@
 /** What pages say: of units, layers, comparisons, and how to cite them. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { ComparisonResult } from '../../data/schema.ts';
 import { allPictures, mosaic, originalName, thumbnailName } from '../../site/images/pictures.ts';
 import { type AtlasStore, type Layer, readAtlases, type Unit } from '../../site/store/load-atlases.ts';
@@ -23,6 +20,7 @@ import {
   standings,
   stateSentence,
 } from '../../site/view/unit.ts';
+import { temporaryFolder } from '../temporary.ts';
 import { makeStore } from './make-store.ts';
 
 let data: string;
@@ -30,11 +28,10 @@ let store: AtlasStore;
 let layer: Layer;
 
 beforeAll(async () => {
-  data = await mkdtemp(join(tmpdir(), 'basis-atlas-data-'));
+  data = temporaryFolder('data');
   await makeStore(data, { channels: [9, 4], random: 3, subset: 2, size: 16 });
   [store, layer] = first(await readAtlases(data));
 });
-afterAll(() => rm(data, { recursive: true }));
 
 function first([one]: AtlasStore[]): [AtlasStore, Layer] {
   const shallow = one?.layers[0];

@@ -43,6 +43,10 @@ export const arithmetic = {
   Exp: elementwise((_, __, y) => y),
   Sin: elementwise((builder, x) => builder.add('Cos', [x], {})),
   Cos: elementwise((builder, x) => builder.add('Neg', [builder.add('Sin', [x], {})], {})),
+  /** y = arctan x: y′ = 1/(1 + x²). */
+  Atan: elementwise((builder, x) =>
+    builder.add('Reciprocal', [builder.add('Add', [builder.add('Mul', [x, x], {}), builder.scalar(1)], {})], {}),
+  ),
   /** y = |x|: the sign, 0 at 0. */
   Abs: elementwise((builder, x) => builder.add('Sign', [x], {})),
   /** Y = A·B: dL/dA = dL/dY·Bᵀ, dL/dB = Aᵀ·dL/dY, on the last two axes (Giles 2008, §2.2.1); of rank 1, a row and a column. */

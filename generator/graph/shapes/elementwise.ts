@@ -35,6 +35,7 @@ export const elementwise = {
   Erf: same,
   Sin: same,
   Cos: same,
+  Atan: same,
   Abs: same,
   Sign: same,
   Ceil: same,

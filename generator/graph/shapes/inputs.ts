@@ -38,6 +38,7 @@ const INPUTS: { readonly [O in OpName]: Inputs } = {
   Erf: float(1),
   Sin: float(1),
   Cos: float(1),
+  Atan: float(1),
   Abs: any(1),
   Sign: any(1),
   Ceil: float(1),

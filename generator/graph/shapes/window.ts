@@ -11,8 +11,16 @@ export function slide(extent: number, kernel: number, stride: number, before: nu
   const room = extent + before + after - (dilation * (kernel - 1) + 1);
   if (!ceil) return Math.floor(room / stride) + 1;
   const count = Math.ceil(room / stride) + 1;
-  // A window must start inside the input or its left padding (as onnxruntime and PyTorch have it).
-  return (count - 1) * stride >= extent + before ? count - 1 : count;
+  return beginsBehind(extent, kernel, stride, before, after, dilation) ? count - 1 : count;
+}
+
+/**
+ * Whether the last window that a rounded-up count gives would begin in the padding behind the input. It is left out (ONNX's MaxPool from operator
+ * set 22 on, PyTorch, and onnxruntime's kernels), but onnxruntime's shape inference counts it, and then refuses what comes after it.
+ */
+export function beginsBehind(extent: number, kernel: number, stride: number, before: number, after: number, dilation = 1): boolean {
+  const room = extent + before + after - (dilation * (kernel - 1) + 1);
+  return Math.ceil(room / stride) * stride >= extent + before;
 }
 
 /** Where windows of an input of shape `[N,C,…]` lie. */
@@ -45,6 +53,13 @@ function pooled(shape: readonly number[], attributes: Pooling): number[] {
   const axes = kernel_shape.length;
   const wide = kernel_shape.some((kernel, i) => Math.max(pads[i], pads[i + axes]) >= kernel);
   if (wide) throw new Error(`pads of [${pads}] are not smaller than a kernel of [${kernel_shape}]`);
+  const behind = kernel_shape.some((kernel, i) =>
+    beginsBehind(shape[i + 2], kernel, strides[i], pads[i], pads[i + axes], dilations?.[i] ?? 1),
+  );
+  if (ceil_mode === 1 && behind)
+    throw new Error(
+      `by ceil_mode a window begins behind [${shape}], where runtimes do not agree: pads to where the last one ends say the same`,
+    );
   if (dilations) checkReach(shape, kernel_shape, strides, pads, dilations);
   const spatial = kernel_shape.map((kernel, i) =>
     slide(shape[i + 2], kernel, strides[i], pads[i], pads[i + axes], dilations?.[i] ?? 1, ceil_mode === 1),

@@ -5,12 +5,14 @@ import type { ImageInput } from './image-input.ts';
 import type { Source } from './source.ts';
 
 /** ImageNet's mean and deviation, which most published classifiers were trained with. */
-const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
+const IMAGENET: PixelRange = { range: [0, 1], mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 
 /** What was found, and what to tell people about it. */
 export interface FoundRange {
   readonly preprocess: Preprocess;
   readonly assumption: string;
+  /** The range, where it is by custom alone and nothing in the file speaks for it. */
+  readonly assumed?: PixelRange;
 }
 
 /** The pixel range of a file that the user says nothing of. */
@@ -26,11 +28,8 @@ export function findRange(source: Source, input: ImageInput, metadata: ReadonlyM
     const range = Math.abs(first.scale) * 255 < 20 ? [0, 255] : [0, 1];
     return found({ range }, `pixel values are from 0 to ${range[1]}: the file scales its input itself ("${first.node}")`);
   }
-  if (channels !== 3) return found({}, 'pixel values are from 0 to 1 (the file does not say; --range, --mean and --std tell)');
-  return found(
-    IMAGENET,
-    "pixel values are from 0 to 1, less ImageNet's mean and over its deviation (the file does not say; --range, --mean and --std tell)",
-  );
+  const [assumed, also] = channels === 3 ? [IMAGENET, ", less ImageNet's mean and over its deviation"] : [{ range: [0, 1] }, ''];
+  return { ...found(assumed, `pixel values are from 0 to 1${also} (the file does not say; --range, --mean and --std tell)`), assumed };
 }
 
 function describeRange({ range: [low, high] = [0, 1], mean, std }: PixelRange): string {

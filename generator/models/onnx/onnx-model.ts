@@ -7,7 +7,7 @@ import type { Known } from '../known.ts';
 import { describeLayers, unknownLayer } from '../layers.ts';
 import { layoutOf, unrollGraph } from '../layouts.ts';
 import { type GraphRequest, INPUT, type Layer, type Model, type Preprocess } from '../model.ts';
-import { toPreprocess } from '../pixel-range.ts';
+import { type PixelRange, toPreprocess } from '../pixel-range.ts';
 import { slugsOf } from '../slugs.ts';
 import { withoutBias } from '../without-bias.ts';
 import { digest } from './digest.ts';
@@ -28,6 +28,7 @@ export class OnnxModel implements Model {
   readonly preprocess: Preprocess;
   readonly size: number;
   readonly assumptions: readonly string[];
+  readonly assumedPixels?: PixelRange;
   readonly #image: ImageInput;
   readonly #instances: Instances;
   readonly #natural: Pick<NaturalSize, 'height' | 'width'>;
@@ -58,6 +59,7 @@ export class OnnxModel implements Model {
     const found = findRange(file, image, metadata);
     const told = known.preprocess ?? (known.pixels && toPreprocess(known.pixels, image.channels));
     this.preprocess = told ?? found.preprocess;
+    if (!told && found.assumed) this.assumedPixels = found.assumed;
     const unread = whole.lowering.firstFailure?.message.split('\n')[0];
     this.assumptions = [
       ...image.assumptions,

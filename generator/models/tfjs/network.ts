@@ -5,6 +5,7 @@ import type { Tensor } from '../../graph/tensor.ts';
 import type { Known } from '../known.ts';
 import { describeLayers, unknownLayer } from '../layers.ts';
 import type { GraphRequest, Layer, Model, Preprocess } from '../model.ts';
+import { type PixelRange, toPreprocess } from '../pixel-range.ts';
 import { slugsOf } from '../slugs.ts';
 import { digest } from './digest.ts';
 import { planFolding } from './fold.ts';
@@ -22,7 +23,7 @@ export interface Knowledge extends Omit<Known, 'pixels'> {
 }
 
 const ASSUMED_SIZE = 224;
-const ASSUMED_PREPROCESS: Preprocess = { scale: [2, 2, 2], offset: [-1, -1, -1] };
+const ASSUMED_PIXELS: PixelRange = { range: [-1, 1] };
 /** Operators whose value is only another arrangement of their input's. */
 const REARRANGING = new Set(
   'Identity StopGradient Pad PadV2 MirrorPad Reshape Squeeze ExpandDims Transpose Flatten ReshapeEach Cropping2D'.split(' '),
@@ -39,6 +40,7 @@ export class Network implements Model {
   readonly preprocess: Preprocess;
   readonly size: number;
   readonly assumptions: readonly string[];
+  readonly assumedPixels?: PixelRange;
   readonly #file: string;
   readonly #graph: Source;
   readonly #heads: readonly string[];
@@ -64,7 +66,8 @@ export class Network implements Model {
     this.title = known.title;
     this.source = known.source;
     this.licence = known.licence;
-    this.preprocess = known.preprocess ?? ASSUMED_PREPROCESS;
+    this.preprocess = known.preprocess ?? toPreprocess(ASSUMED_PIXELS, 3);
+    if (!known.preprocess) this.assumedPixels = ASSUMED_PIXELS;
     this.size = known.size ?? declared ?? ASSUMED_SIZE;
     this.assumptions = [
       ...(known.assumptions ?? []),

@@ -1,15 +1,12 @@
 /** What a newcomer's networks list as layers: what one position of tokens, windows and decoders sees, and no halves of an operation. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Layer } from '../../../generator/models/model.ts';
 import { openModel } from '../../../generator/models/open.ts';
 import { readFixture, writeInstance } from '../../families/instance.ts';
+import { temporaryFolder } from '../../temporary.ts';
 import { write } from './write-model.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'atlas-layers-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder('layers');
 
 async function layersOf(family: string, variant: string): Promise<{ size: number; layers: readonly Layer[] }> {
   const paths = writeInstance(family, readFixture(family), folder);

@@ -21,6 +21,7 @@ describe('the range of pixels', () => {
     expect(model.preprocess.scale[0]).toBeCloseTo(1 / 0.229);
     expect(model.preprocess.offset[2]).toBeCloseTo(-0.406 / 0.225);
     expect(model.assumptions[0]).toMatch(/^pixel values are from 0 to 1, less ImageNet's mean/);
+    expect(model.assumedPixels).toEqual({ range: [0, 1], mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] });
   });
 
   test('is what the metadata says', async () => {
@@ -30,6 +31,7 @@ describe('the range of pixels', () => {
     });
     const stated = await opened({ metadata: { mean: '[0.5, 0.5, 0.5]', std: '[0.25, 0.25, 0.25]' } });
     expect(stated.preprocess).toEqual({ scale: [4, 4, 4], offset: [-2, -2, -2] });
+    expect(stated.assumedPixels).toBeUndefined();
     expect((await opened({ metadata: { stride: '32', task: 'detect', names: '{}', imgsz: '[64, 64]' } })).preprocess).toEqual({
       scale: [1, 1, 1],
       offset: [0, 0, 0],
@@ -44,6 +46,7 @@ describe('the range of pixels', () => {
     const model = await opened({}, nodes);
     expect(model.preprocess).toEqual({ scale: [255, 255, 255], offset: [0, 0, 0] });
     expect(model.assumptions[0]).toBe('pixel values are from 0 to 255: the file scales its input itself ("centre")');
+    expect(model.assumedPixels).toBeUndefined();
   });
 
   test('is what the user says, above all', async () => {
@@ -51,6 +54,7 @@ describe('the range of pixels', () => {
     const model = await openModel(file, { pixels: { range: [0, 255], mean: [100], std: [1, 2, 4] } });
     expect(model.preprocess).toEqual({ scale: [255, 127.5, 63.75], offset: [-100, -50, -25] });
     expect(model.assumptions).toEqual([]);
+    expect(model.assumedPixels).toBeUndefined();
   });
 
   test('blue first is turned round', async () => {

@@ -3,6 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import { float32Data } from '../../../generator/graph/tensor.ts';
 import { openModel } from '../../../generator/models/open.ts';
+import { checkLayer } from '../../../generator/render/check.ts';
+import { openOnnxRuntime } from '../../../generator/runtime/onnxruntime.ts';
 import { difference, picture, runLayer } from './compare.ts';
 import { chain, ints, type ModelSpec, type NodeSpec, type TensorSpec, weight, write } from './write-model.ts';
 
@@ -13,6 +15,18 @@ const one = (op: string, attributes: NodeSpec['attributes'] = {}, inputs: readon
   outputs: ['out'],
   attributes,
 });
+
+/** Pools that count a window too many by ceil_mode, along both axes or along one. */
+const BEGINS_BEHIND: [string, Readonly<Record<string, number | readonly number[]>>][] = [
+  ['MaxPool', { kernel_shape: [2, 2], strides: [2, 2], pads: [0, 0, 1, 1] }],
+  ['MaxPool', { kernel_shape: [2, 2], strides: [2, 2], pads: [1, 0, 1, 1] }],
+  ['MaxPool', { kernel_shape: [1, 2], strides: [3, 3], pads: [0, 0, 0, 1] }],
+  ['MaxPool', { kernel_shape: [2, 3], strides: [2, 2], pads: [0, 0, 1, 0] }],
+  ['MaxPool', { kernel_shape: [2, 3], strides: [2, 2], pads: [0, 0, 1, 1], dilations: [1, 2] }],
+  ['AveragePool', { kernel_shape: [2, 2], strides: [2, 2], pads: [0, 0, 1, 1] }],
+  ['AveragePool', { kernel_shape: [2, 2], strides: [2, 2], pads: [0, 0, 1, 1], count_include_pad: 1 }],
+  ['AveragePool', { kernel_shape: [2, 3], strides: [2, 2], pads: [0, 0, 1, 0] }],
+];
 
 describe('operators whose form changed over the versions', () => {
   const tensor = (name: string, values: readonly number[]) => ({ name, shape: [], values });
@@ -75,6 +89,11 @@ describe('operators whose form changed over the versions', () => {
     ['ReduceLogSumExp', 11, one('ReduceLogSumExp', { axes: [3] })],
     ['Mean of several', 8, { op: 'Mean', inputs: ['x', 'x', 'c'], outputs: ['out'] }, [weight('c', [6, 1, 1])]],
     ['MaxPool with ceiling', 10, one('MaxPool', { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 })],
+    ...BEGINS_BEHIND.map(([op, window]): [string, number, NodeSpec] => [
+      `${op} whose last window would begin behind the input, ${JSON.stringify(window)}`,
+      12,
+      one(op, { ...window, ceil_mode: 1 }),
+    ]),
     ['MaxPool SAME_UPPER', 7, one('MaxPool', { kernel_shape: [3, 3], strides: [2, 2], auto_pad: 'SAME_UPPER' })],
     ['AveragePool with padding counted', 7, one('AveragePool', { kernel_shape: [3, 3], pads: [1, 1, 1, 1], count_include_pad: 1 })],
     ['Conv SAME_LOWER', 11, one('Conv', { auto_pad: 'SAME_LOWER', strides: [2, 2] }, ['w']), [weight('w', [4, 6, 3, 3])]],
@@ -160,6 +179,26 @@ describe('operators whose form changed over the versions', () => {
     const file = await write(chain([...last, { op: 'Neg', inputs: ['made'], outputs: ['out'] }], tensors, { opset }));
     expect((await openModel(file)).layers().at(-1)?.name).toBe('out');
     expect(await difference(file, [2, 3, 8, 8])).toBeLessThan(CLOSE);
+  });
+
+  test('a pool whose last window would begin behind the input has a gradient, and what no padding can say is refused', async () => {
+    const pool = async (op: string, window: NodeSpec['attributes']) =>
+      openModel(await write(chain([one(op, { ...window, ceil_mode: 1 })], [])));
+    const mean = await pool('AveragePool', { kernel_shape: [2, 2], strides: [2, 2], pads: [0, 0, 1, 1] });
+    const result = await checkLayer({ model: mean, runtime: openOnnxRuntime({ threads: 1 }), layer: 'out' });
+    expect(result).toMatchObject({ shape: [6, 4, 4] });
+    expect(result.gradient_l2).toBeGreaterThan(0);
+    expect(result.finite_difference).toBeLessThan(1e-3);
+
+    const partly = { kernel_shape: [2, 3], strides: [2, 2], pads: [0, 0, 1, 0] };
+    expect((await pool('AveragePool', partly)).layers().map(({ name }) => name)).toContain('out');
+    for (const refused of [
+      await pool('AveragePool', { ...partly, count_include_pad: 1 }),
+      await pool('MaxPool', { kernel_shape: [2, 2], strides: [2, 2], pads: [0, 0, 1, 1], dilations: [1, 3] }),
+    ]) {
+      expect(refused.layers().map(({ name }) => name)).not.toContain('out');
+      expect(refused.assumptions.join('\n')).toContain('windows that begin in the input, with ceil_mode');
+    }
   });
 
   test('a group norm before version 21 has a scale for each group', async () => {

@@ -1,8 +1,8 @@
 /** Small ONNX files, written field by field, in any operator set and with weights stored in any of the format's ways. */
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { temporaryFolder } from '../../temporary.ts';
 
 /** By TensorProto.DataType: the number, and how a value is stored raw. */
 const TYPES = {
@@ -232,7 +232,7 @@ export function encode({ opset = 17, opsets = {}, metadata = {}, functions = [],
 
 /** Writes an ONNX file into a folder of its own, with the files that go beside it; returns its path. */
 export async function write(model: ModelSpec | Uint8Array, beside: Readonly<Record<string, Uint8Array>> = {}): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'atlas-onnx-'));
+  const folder = temporaryFolder('onnx');
   for (const [name, bytes] of Object.entries(beside)) await writeFile(join(folder, name), bytes);
   const file = join(folder, 'tiny.onnx');
   await writeFile(file, model instanceof Uint8Array ? model : encode(model));

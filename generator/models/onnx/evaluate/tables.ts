@@ -40,6 +40,7 @@ export const UNARY: Readonly<Record<string, (x: number) => number>> = {
   Sin: Math.sin,
   Cos: Math.cos,
   Tan: Math.tan,
+  Atan: Math.atan,
   Tanh: Math.tanh,
   Erf: erf,
   Relu: (x) => Math.max(x, 0),

@@ -4,7 +4,22 @@ import { castTo } from '../evaluate/evaluate.ts';
 import type { Rule, Step } from '../rule.ts';
 import { dtypeOf, typeName } from '../tensors.ts';
 
-type Plain = 'Neg' | 'Reciprocal' | 'Sqrt' | 'Exp' | 'Log' | 'Erf' | 'Sin' | 'Cos' | 'Abs' | 'Sign' | 'Ceil' | 'Floor' | 'Round' | 'Not';
+type Plain =
+  | 'Neg'
+  | 'Reciprocal'
+  | 'Sqrt'
+  | 'Exp'
+  | 'Log'
+  | 'Erf'
+  | 'Sin'
+  | 'Cos'
+  | 'Atan'
+  | 'Abs'
+  | 'Sign'
+  | 'Ceil'
+  | 'Floor'
+  | 'Round'
+  | 'Not';
 type Binary = 'Add' | 'Sub' | 'Mul' | 'Div';
 type Truth = 'Equal' | 'Greater' | 'GreaterOrEqual' | 'Less' | 'LessOrEqual' | 'And' | 'Or' | 'Xor';
 
@@ -130,6 +145,7 @@ export const ELEMENTWISE = {
   Erf: unary('Erf'),
   Sin: unary('Sin'),
   Cos: unary('Cos'),
+  Atan: unary('Atan'),
   Abs: unary('Abs'),
   Sign: unary('Sign'),
   Ceil: unary('Ceil'),

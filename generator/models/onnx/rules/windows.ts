@@ -1,4 +1,5 @@
 /** Rules for convolutions and pooling: padding made explicit, defaults written out. */
+import { beginsBehind, slide } from '../../../graph/shapes.ts';
 import type { Rule, Step } from '../rule.ts';
 
 interface Window {
@@ -105,20 +106,42 @@ const convTranspose: Rule = (step) => {
   return step.make('ConvTranspose', [x, ...names], { strides, pads, dilations, group: step.int('group', 1), output_padding: padding });
 };
 
+/**
+ * A pool's window and `ceil_mode`. Where rounding up would count a window that begins behind the input, which is left out, the padding ends where
+ * the last one does, and nothing is left to round. `pads` may be longer than they were only where padding has no value of its own.
+ */
+function pooling(step: Step, input: string, kernel: readonly number[], padded: boolean): Window & { ceil_mode: number } {
+  const window = windowOf(step, input, kernel);
+  const { strides, pads, dilations } = window;
+  const ceil_mode = step.int('ceil_mode', 0);
+  const extents = step.shape(input).slice(2);
+  const along = (axis: number) =>
+    [extents[axis], kernel[axis], strides[axis], pads[axis], pads[axis + kernel.length], dilations[axis]] as const;
+  if (ceil_mode !== 1 || !kernel.some((_, axis) => beginsBehind(...along(axis)))) return { ...window, ceil_mode };
+  const ends = kernel.map((taps, axis) => {
+    const reach = dilations[axis] * (taps - 1) + 1;
+    const last = (slide(...along(axis), true) - 1) * strides[axis];
+    return Math.max(0, last + reach - extents[axis] - pads[axis]);
+  });
+  const longer = ends.some((end, axis) => end > pads[axis + kernel.length]);
+  if (longer && (padded || ends.some((end, axis) => end >= kernel[axis])))
+    throw step.refuse('windows that begin in the input, with ceil_mode', `pads of [${pads}] around [${extents}]`);
+  return { strides, dilations, pads: [...pads.slice(0, kernel.length), ...ends], ceil_mode: 0 };
+}
+
 const maxPool: Rule = (step) => {
   const x = step.value();
   const kernel_shape = step.ints('kernel_shape') ?? [];
-  const window = windowOf(step, x, kernel_shape);
-  return step.make('MaxPool', [x], { kernel_shape, ...window, ceil_mode: step.int('ceil_mode', 0) });
+  return step.make('MaxPool', [x], { kernel_shape, ...pooling(step, x, kernel_shape, false) });
 };
 
 const averagePool: Rule = (step) => {
   const x = step.value();
   const kernel_shape = step.ints('kernel_shape') ?? [];
-  const { strides, pads, dilations } = windowOf(step, x, kernel_shape);
-  if (dilations.some((dilation) => dilation !== 1)) throw step.refuse('dilations of 1', `[${dilations}]`);
   const count_include_pad = step.int('count_include_pad', 0);
-  return step.make('AveragePool', [x], { kernel_shape, strides, pads, ceil_mode: step.int('ceil_mode', 0), count_include_pad });
+  const { dilations, ...window } = pooling(step, x, kernel_shape, count_include_pad === 1);
+  if (dilations.some((dilation) => dilation !== 1)) throw step.refuse('dilations of 1', `[${dilations}]`);
+  return step.make('AveragePool', [x], { kernel_shape, ...window, count_include_pad });
 };
 
 /** Axes of height and width. */

@@ -51,6 +51,7 @@ export const elementwise = {
   Erf: unary((tf, x) => tf.erf(x)),
   Sin: unary((tf, x) => tf.sin(x)),
   Cos: unary((tf, x) => tf.cos(x)),
+  Atan: unary((tf, x) => tf.atan(x)),
   Abs: unary((tf, x) => tf.abs(x)),
   Sign: unary((tf, x) => tf.sign(x)),
   Ceil: unary((tf, x) => tf.ceil(x)),
@@ -95,6 +96,7 @@ export const elementwise = {
       | 'Erf'
       | 'Sin'
       | 'Cos'
+      | 'Atan'
       | 'Abs'
     )
   | ('Sign' | 'Ceil' | 'Floor' | 'Round' | 'Identity' | 'Clip' | 'Where' | 'Equal' | 'Greater' | 'GreaterOrEqual' | 'Less' | 'LessOrEqual')
