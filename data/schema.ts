@@ -1,7 +1,9 @@
 /** The files of an atlas, as Zod schemas: the one module that the generator (which writes them) and the site (which reads them) share. */
 import { z } from 'zod';
+import { measures } from './comparison-schema.ts';
 import { chosenUnit, count, renderSettings, sha256, slug } from './render-schema.ts';
 
+export * from './comparison-schema.ts';
 export type { ArrayFile, ChosenUnit, Penalty, RenderSettings } from './render-schema.ts';
 export { OBJECTIVES, PARAMETERISATIONS, renderSettings, slug } from './render-schema.ts';
 export * from './study-schema.ts';
@@ -63,6 +65,29 @@ export const plan = z.strictObject({
     .strictObject({ preset: z.enum(PRESETS).default('atlas'), ...renderSettings.partial().shape })
     .default({ preset: 'atlas' })
     .describe('A preset, and what differs from it.'),
+  compare: z
+    .strictObject({
+      images: z
+        .strictObject({
+          folder: z.string().min(1).optional().describe('A folder of photographs; the generated set procset-1 if left out.'),
+          n: z.int().min(200).optional().describe('At most so many; all of the folder, or 6,000 generated ones, if left out.'),
+        })
+        .optional(),
+      observer: z
+        .strictObject({
+          model: z.string().min(1).describe('A zoo id or a model file: any network but the one studied.'),
+          layers: z.array(z.string().min(1)).min(1).optional().describe('Its layers, by name or slug; three over its depth if left out.'),
+        })
+        .optional()
+        .describe('The second observer; without it the hand-built one stands alone.'),
+      directions: z
+        .record(z.string(), z.string().min(1))
+        .optional()
+        .describe('Directions of a layer (by slug) from a `.npy` file, `[M,C]`: the arm `file`.'),
+      frames: z.int().min(19).optional().describe('Random frames of the frame test; 40 a layer less one, at least 199, if left out.'),
+    })
+    .optional()
+    .describe('What the comparison looks at, beside the renders.'),
   seed: z.int().min(0).default(0).describe('Names every random draw of the atlas but the random directions, which belong to the network.'),
 });
 export type Plan = z.infer<typeof plan>;
@@ -96,18 +121,6 @@ export const renderRecord = z.object({
   curve_steps: z.array(count),
 });
 export type RenderRecord = z.infer<typeof renderRecord>;
-
-/** Measures of one unit, means over its renders; null where undefined (a constant unit, a failed render). */
-export const measures = z.object({
-  attainment: z.number().nullable().describe('D1: (score of the render − mean over the images) / standard deviation over them.'),
-  exceeds: z.number().nullable().describe('Share of renders that score above every image, 0 to 1.'),
-  robustness: z
-    .number()
-    .nullable()
-    .describe('D2, of the first render: mean score under held-out transformations over the score, both above the images’ mean.'),
-  render_identity: z.number().nullable().describe('M4: 0 to 1, chance 0.5; only with two seeds or more.'),
-});
-export type Measures = z.infer<typeof measures>;
 
 /** A line of layers/<layer>.jsonl. */
 export const unitRecord = z.object({
@@ -175,77 +188,3 @@ export const atlas = z.object({
   created: z.iso.datetime(),
 });
 export type Atlas = z.infer<typeof atlas>;
-
-// ------------------------------------------------------------------------------------------------------------------------- the comparison
-
-/** One arm against another by one metric: a row of a layer's results. The unit of analysis is the direction. */
-export const comparisonResult = z.object({
-  metric: z.enum(['render-identity', 'attainment', 'robustness']),
-  role: z
-    .enum(['secondary', 'gate'])
-    .describe('A gate shows whether the arms were optimised equally well; it is no evidence of interpretability.'),
-  observer: z.string().optional(),
-  images: z.string().optional(),
-  armA: arm,
-  armB: arm,
-  nA: count,
-  nB: count,
-  excluded: count.describe('Directions without a value: failed or constant.'),
-  meanA: z.number().nullable(),
-  meanB: z.number().nullable(),
-  delta_points: z.number().nullable().describe('meanA − meanB, in the metric’s units (× 100 for a share).'),
-  A: z.number().nullable().describe('P(a > b) + ½ P(a = b), 0 to 1.'),
-  cliff: z.number().nullable().describe("Cliff's δ = 2A − 1, -1 to 1."),
-  ci: z.tuple([z.number(), z.number()]).nullable().describe('95% interval of δ.'),
-  ci_method: z.string(),
-  p_permutation: z.number().nullable().describe('Two-sided, by the studentised permutation (Brunner–Munzel) test.'),
-  p_mann_whitney: z.number().nullable().optional().describe('Two-sided, asymptotic; beside the former, because everyone knows it.'),
-  permutations: count,
-  p_adjusted: z.number().nullable(),
-  adjust: z.string(),
-  seed: z.string(),
-  exploratory: z.boolean(),
-});
-export type ComparisonResult = z.infer<typeof comparisonResult>;
-
-export const comparison = z.object({
-  schema: z.literal('basis-comparison/1'),
-  run_id: z.string(),
-  created: z.iso.datetime(),
-  plan_sha256: sha256,
-  analysis_sha256: sha256.describe(
-    'Hash of the analysis plan (metrics, arms, tests, exclusions, seeds), fixed before any score is computed.',
-  ),
-  analysis: z.record(z.string(), z.unknown()).optional().describe('The analysis plan itself; its canonical JSON has the hash above.'),
-  software: z.record(z.string(), z.string()),
-  model: z.object({ name: z.string(), weights_sha256: sha256 }),
-  observers: z.array(z.object({ id: z.string(), about: z.string() })),
-  images: z.array(z.object({ id: z.string(), kind: z.enum(['folder', 'generated']), n: count, sha256 })),
-  layers: z.array(
-    z.object({
-      id: slug,
-      tap: z.enum(['before', 'after', 'linear']),
-      C: count,
-      HW: z.tuple([count, count]),
-      n_constant: count,
-      icc: z
-        .number()
-        .nullable()
-        .describe('Intraclass correlation of attainment over seeds: how much of the spread lies between directions.'),
-      results: z.array(comparisonResult),
-    }),
-  ),
-  directions: z.array(
-    z.object({
-      id: slug,
-      layer: slug,
-      arm,
-      mu: z.number(),
-      sigma: z.number(),
-      constant: z.boolean(),
-      scores: measures,
-    }),
-  ),
-  limits: z.array(z.string()).describe('What the figures do not show, for the page.'),
-});
-export type Comparison = z.infer<typeof comparison>;

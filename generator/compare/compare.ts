@@ -1,75 +1,110 @@
-/** Comparing the arms of an atlas: its pictures are measured, its records completed, comparison.json written. */
-import { type Atlas, type AtlasLayer, type Comparison, unitRecord } from '../../data/schema.ts';
-import { sha256 } from '../batch/canonical.ts';
+/** Comparing the arms of an atlas: evidence is gathered, directions are judged, records completed, comparison.json written. */
+import { type Atlas, type AtlasLayer, type Comparison, type Plan, unitRecord } from '../../data/schema.ts';
 import { DurableFolder } from '../batch/disk.ts';
 import type { Engine } from '../batch/engine.ts';
 import { layerFile } from '../batch/journal.ts';
 import { withLock } from '../batch/lock.ts';
-import { imageFile, readAtlas } from '../batch/store.ts';
+import { readAtlas } from '../batch/store.ts';
 import { fault } from '../graph/errors.ts';
-import { type ReferenceImages, referenceImages } from '../measure/reference-images.ts';
+import { LEAST_IMAGES } from '../measure/bands.ts';
+import type { ImageSet } from '../measure/images/image-set.ts';
+import { openImages } from '../measure/images/open-images.ts';
+import type { ImageObserver } from '../measure/observers/image-observer.ts';
+import { openLabGabor } from '../measure/observers/lab-gabor.ts';
+import { openModelObserver } from '../measure/observers/model-observer.ts';
 import type { Model } from '../models/model.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type AnalysisPlan, planAnalysis } from './analysis.ts';
-import { assembleComparison, type LayerScores, writeComparison } from './comparison-file.ts';
+import { assembleComparison, writeComparison } from './comparison-file.ts';
+import { type GatherLayer, gatherEvidence, type Stages } from './evidence/gather.ts';
+import { Parts } from './evidence/parts.ts';
 import { chosenLines, readLayer, type StoredUnit } from './read-layer.ts';
-import { countPictures, type OpaqueUnit, scoreLayer, type UnitScores } from './score-layer.ts';
+import { type JudgedLayer, judgeLayer } from './score/judge-layer.ts';
 
 export { COMPARISON_FILE } from './comparison-file.ts';
-
-/** Reference images a layer. */
-export const REFERENCE_IMAGES = 512;
 
 export interface CompareRequest {
   /** The store. */
   readonly folder: string;
   readonly model: Model;
   readonly runtime: Runtime;
-  readonly openProbe: Engine['openProbe'];
+  readonly engine: Pick<Engine, 'openModel' | 'openProbe'>;
+  /** Where images are kept from run to run. */
+  readonly cache: string;
+  /** What the plan says of the comparison. */
+  readonly compare?: Plan['compare'];
   /** Pictures the network sees at a time; 8 unless told. */
   readonly batch?: number;
-  /** Reference images; {@link REFERENCE_IMAGES} unless told. */
-  readonly images?: number;
-  /** Told how many of how many pictures the network has seen, and the layer that it is at. */
-  readonly onProgress?: (state: { done: number; total: number; layer: string }) => void;
-  /** Stops between batches, rejecting with the signal's reason; records of finished layers keep their measures. */
+  readonly stages?: Stages;
+  /** Stops, rejecting with the signal's reason; what was gathered stays. */
   readonly signal?: AbortSignal;
 }
 
+const SILENT: Stages = { begin: () => undefined, done: () => undefined };
+
 /**
- * Measures every unit of the store, writes the measures into its records, and compares the arms layer by layer. All is computed
- * anew; the same store, network and machine give the same bytes, and a comparison that would not change keeps its file and its date.
+ * Measures every unit of the store, writes the measures into its records, and compares the arms layer by layer. What was gathered before is used
+ * again; the same store, images and machine give the same bytes, and a comparison that would not change keeps its file and its date.
  * The analysis plan is fixed and hashed first; the scorer gets opaque ids; arms are joined to scores afterwards.
- * Throws for a store without an atlas, of another network, or that does not fit together.
+ * Throws for a store without an atlas, of another network, or that does not fit together, and for images that are too few.
  */
 export async function compareAtlas(request: CompareRequest): Promise<Comparison> {
   return withLock(request.folder, () => compareLocked(request));
 }
 
 async function compareLocked(request: CompareRequest): Promise<Comparison> {
-  const { folder, model, onProgress, images: n = REFERENCE_IMAGES } = request;
+  const { folder, model, runtime, engine, compare, batch = 8, stages = SILENT, signal } = request;
   const atlas = await openAtlas(folder, model);
-  const analysis = planAnalysis(atlas.plan_sha256, n);
-  const stores = await Promise.all(atlas.layers.map(async (layer) => ({ layer, units: await readLayer(folder, layer) })));
-  const sets = new Map<number, ReferenceImages>();
-  const scored: LayerScores[] = [];
-  const counts = stores.map(({ units }) => countPictures(units.map(filesOf(folder)), n));
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  let before = 0;
-  for (const [i, { layer, units }] of stores.entries()) {
-    const { size } = layer.render;
-    const images = sets.get(size) ?? referenceImages(size, n);
-    sets.set(size, images);
-    const report = (pictures: number): void => onProgress?.({ done: before + pictures, total, layer: layer.slug });
-    const scores = await scoreUnits(request, analysis, layer, units, images, report);
-    await writeMeasures(folder, layer, units, scores);
-    scored.push({ layer, units, scores, images });
-    before += counts[i];
+  const layers = await openLayers(request, atlas);
+  const observers = await openObservers(request);
+  try {
+    const sets = [...new Set(layers.map(({ images }) => images))].map(({ id, n, size, sha256 }) => ({ id, n, size, sha256 }));
+    const ids = observers.map(({ observer }) => observer.id);
+    const analysis = planAnalysis({ atlas, compare, images: sets, observers: ids.slice(1) });
+    const parts = await Parts.open(folder);
+    const { layers: evidence } = await gatherEvidence({
+      ...{ folder, atlas, compare, model, runtime, batch, stages, parts, layers },
+      openProbe: engine.openProbe,
+      observers: observers.map(({ observer }) => observer),
+      seed: atlas.plan.seed,
+      ...(signal ? { signal } : {}),
+    });
+    const judged: JudgedLayer[] = [];
+    for (const [i, { layer, units }] of layers.entries()) {
+      stages.begin(`Judging ${layer.slug}`, analysis.frames);
+      const one = await judgeLayer({
+        evidence: evidence[i],
+        layer,
+        weightsSha256: atlas.model.weights_sha256,
+        analysis,
+        observers: ids,
+        seed: atlas.plan.seed,
+        threads: runtime.threads,
+        onProgress: stages.done,
+        ...(signal ? { signal } : {}),
+      });
+      judged.push(one);
+      await writeMeasures(folder, layer, units, one);
+    }
+    await parts.removeOthers();
+    return await writeComparison(
+      folder,
+      assembleComparison({
+        atlas,
+        analysis,
+        judged,
+        parts,
+        observers: observers.map(({ observer: { id, about }, weights }) => ({ id, about, ...(weights ? { weights_sha256: weights } : {}) })),
+        runtime: runtime.version,
+        device: runtime.device,
+      }),
+    );
+  } finally {
+    for (const { observer } of observers) await observer.dispose();
   }
-  return writeComparison(folder, assembleComparison({ model, runtime: request.runtime, atlas, analysis, scored }));
 }
 
-async function openAtlas(folder: string, model: Model): Promise<Atlas> {
+export async function openAtlas(folder: string, model: Pick<Model, 'weightsSha256' | 'id'>): Promise<Atlas> {
   const atlas = await readAtlas(folder);
   const remedy = 'Render a plan into the folder first ("atlas render"), or name another with --out.';
   if (!atlas) throw fault({ where: folder, expected: 'an atlas', name: 'atlas.json', received: undefined, remedy });
@@ -85,38 +120,32 @@ async function openAtlas(folder: string, model: Model): Promise<Atlas> {
   return atlas;
 }
 
-const filesOf =
-  (folder: string) =>
-  ({ record }: StoredUnit): Pick<OpaqueUnit, 'files'> => ({
-    files: record.renders.map(({ image }) => (image === undefined ? undefined : `${folder}/${imageFile(image)}`)),
-  });
-
-/** Hides the units' names and arms, has them scored, and puts the scores back in the units' order. */
-async function scoreUnits(
-  { folder, model, runtime, openProbe, batch = 8, signal }: CompareRequest,
-  analysis: AnalysisPlan,
-  layer: AtlasLayer,
-  units: readonly StoredUnit[],
-  images: ReferenceImages,
-  onProgress: (pictures: number) => void,
-): Promise<UnitScores[]> {
-  const opaque = (text: string): string => sha256(`${analysis.sha256} ${layer.slug} ${text}`);
-  const arms = [...new Set(units.map(({ record }) => record.arm))].sort((a, b) => (opaque(a) < opaque(b) ? -1 : 1));
-  const blind = units.map((unit): OpaqueUnit => {
-    const { id, arm } = unit.record;
-    return { id: opaque(id), group: arms.indexOf(arm), vector: unit.vector, ...filesOf(folder)(unit) };
-  });
-  const probe = await openProbe({ model, runtime, layer: layer.name, settings: layer.render, batch });
-  try {
-    const scores = await scoreLayer(probe, blind, images, { onProgress, ...(signal ? { signal } : {}) });
-    return blind.map(({ id }) => {
-      const found = scores.get(id);
-      if (!found) throw new Error(`${layer.slug}: a unit was not scored`);
-      return found;
-    });
-  } finally {
-    await probe.dispose();
+/** The layers with their units, and the images of each one's size. */
+async function openLayers({ folder, compare, cache, stages = SILENT }: CompareRequest, atlas: Atlas): Promise<GatherLayer[]> {
+  const sets = new Map<number, ImageSet>();
+  const layers: GatherLayer[] = [];
+  for (const layer of atlas.layers) {
+    const { size } = layer.render;
+    if (!sets.has(size)) {
+      stages.begin(`Images of ${size} pixels`, 1);
+      const { folder: of, n } = compare?.images ?? {};
+      sets.set(size, await openImages({ size, cache, minimum: LEAST_IMAGES, ...(of ? { folder: of } : {}), ...(n ? { n } : {}) }));
+      stages.done(1);
+    }
+    const images = sets.get(size);
+    if (images) layers.push({ layer, units: await readLayer(folder, layer), images });
   }
+  return layers;
+}
+
+/** The hand-built observer, and the plan's. */
+async function openObservers({ compare, engine, model, runtime, batch = 8 }: CompareRequest) {
+  const observers: { observer: ImageObserver; weights?: string }[] = [{ observer: await openLabGabor({ threads: runtime.threads }) }];
+  if (!compare?.observer) return observers;
+  const other = await engine.openModel(compare.observer.model);
+  const { layers } = compare.observer;
+  const observer = await openModelObserver({ model: other, runtime, study: model, batch, ...(layers ? { layers } : {}) });
+  return [...observers, { observer, weights: other.weightsSha256 }];
 }
 
 /** The layer's records with their measures, in one durable write. */
@@ -124,8 +153,11 @@ async function writeMeasures(
   folder: string,
   layer: AtlasLayer,
   units: readonly StoredUnit[],
-  scores: readonly UnitScores[],
+  { evidence, scores }: JudgedLayer,
 ): Promise<void> {
-  const lines = units.map(({ record }, i) => `${JSON.stringify(unitRecord.parse({ ...record, measures: scores[i].measures }))}\n`);
+  const measures = new Map(evidence.directions.map(({ id }, d) => [id, scores[d].measures]));
+  const lines = units.map(({ record }) => `${JSON.stringify(unitRecord.parse({ ...record, measures: measures.get(record.id) }))}\n`);
   await new DurableFolder(folder).replace(layerFile(layer.slug), lines.join('') + (await chosenLines(folder, layer)));
 }
+
+export type { AnalysisPlan };

@@ -1,115 +1,140 @@
-/** comparison.json: put together from what was scored, and written when it says something new. */
+/** comparison.json: put together from what was judged, and written when it says something new. */
 import { readFile } from 'node:fs/promises';
-import { type Atlas, type AtlasLayer, type Comparison, comparison as comparisonSchema } from '../../data/schema.ts';
+import { type Atlas, type ComparedDirection, type Comparison, comparison as comparisonSchema } from '../../data/schema.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { canonicalJson, sha256 } from '../batch/canonical.ts';
 import { DurableFolder } from '../batch/disk.ts';
-import { labGabor } from '../measure/observer.ts';
-import type { ReferenceImages } from '../measure/reference-images.ts';
-import type { Model } from '../models/model.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import { placeOf } from '../batch/haar.ts';
+import { fault, reason } from '../graph/errors.ts';
 import type { AnalysisPlan } from './analysis.ts';
+import { ALPHAS, rotatedArm } from './directions/rotated.ts';
+import { partNames } from './evidence/draw-directions.ts';
+import type { Parts } from './evidence/parts.ts';
 import { describeLimits } from './limits.ts';
-import type { StoredUnit } from './read-layer.ts';
-import { type ArmScore, adjustResults, compareArms } from './results.ts';
-import { stored, type UnitScores } from './score-layer.ts';
-import { icc } from './statistics/icc.ts';
+import { imagesId, type JudgedLayer } from './score/judge-layer.ts';
+import { adjustRows } from './score/rows.ts';
+import { stored } from './score/score-layer.ts';
 
 /** The comparison's file inside a store. */
 export const COMPARISON_FILE = 'comparison.json';
 
-/** A layer, scored. */
-export interface LayerScores {
-  readonly layer: AtlasLayer;
-  readonly units: readonly StoredUnit[];
-  /** In the order of `units`. */
-  readonly scores: readonly UnitScores[];
-  readonly images: ReferenceImages;
-}
-
 /** What a comparison is made from. */
 export interface ComparisonParts {
-  readonly model: Model;
-  readonly runtime: Runtime;
   readonly atlas: Atlas;
   readonly analysis: AnalysisPlan;
-  readonly scored: readonly LayerScores[];
+  readonly observers: Comparison['observers'];
+  readonly judged: readonly JudgedLayer[];
+  readonly parts: Pick<Parts, 'files' | 'pathOf'>;
+  /** For the record. */
+  readonly runtime: string;
+  readonly device: string;
 }
 
-const imagesId = (images: ReferenceImages): string => `${images.id}-at-${images.size}`;
-
-/** Joins arms to scores, tests, and puts the file together. Its `run_id` is a hash of all that the figures depend on. */
-export function assembleComparison({ model, runtime, atlas, analysis, scored }: ComparisonParts): Comparison {
-  const results = adjustResults(
-    scored.map(({ layer, units, scores, images }) => compareArms(layer.slug, withArms(units, scores), imagesId(images))),
-  );
-  const keys = scored.map(({ layer, units }) => [
-    layer.slug,
-    ...units.map(({ record }) => record.renders.map(({ key, image }) => [key, image])),
-  ]);
-  const images = [...new Set(scored.map(({ images: set }) => set))].map((set) => ({
-    id: imagesId(set),
-    kind: 'generated' as const,
-    n: set.n,
-    sha256: set.sha256(),
-  }));
-  const inputs = { analysis: analysis.sha256, weights: model.weightsSha256, images, keys };
-  const layers: Comparison['layers'] = scored.map(({ layer, scores }, i) => ({
-    id: layer.slug,
-    tap: layer.tap,
-    C: layer.shape[0],
-    HW: [layer.shape[1], layer.shape[2]],
-    n_constant: scores.filter(({ moments }) => moments.constant).length,
-    icc: stored(icc(scores.map(({ attainments }) => attainments).filter((values) => values.length > 1))),
-    results: results[i],
-  }));
+/** Tests, and puts the file together. Its `run_id` is a hash of all that the figures depend on. */
+export function assembleComparison({ atlas, analysis, observers, judged, parts, runtime, device }: ComparisonParts): Comparison {
+  const results = adjustRows(judged.map(({ rows }) => rows));
+  const layers = judged.map(({ part }, i) => ({ ...part, results: results[i] }));
+  const files = parts.files();
+  const sets = [...new Set(judged.map(({ evidence }) => evidence.images))];
   return {
     schema: 'basis-comparison/1',
-    run_id: sha256(canonicalJson(inputs)).slice(0, 16),
+    run_id: sha256(canonicalJson({ analysis: analysis.sha256, files })).slice(0, 16),
     created: new Date().toISOString(),
     plan_sha256: atlas.plan_sha256,
     analysis_sha256: analysis.sha256,
     analysis: analysis.content,
-    software: { atlas: manifest.version, node: process.version, runtime: runtime.version, device: runtime.device },
-    model: { name: model.id, weights_sha256: model.weightsSha256 },
-    observers: [{ id: labGabor.id, about: labGabor.about }],
-    images,
+    software: { atlas: manifest.version, node: process.version, runtime, device },
+    model: {
+      name: atlas.model.id,
+      weights_sha256: atlas.model.weights_sha256,
+      input: [3, atlas.layers[0].render.size, atlas.layers[0].render.size],
+      preprocess: atlas.model.preprocess,
+    },
+    observers,
+    images: sets.map((set) => ({
+      id: imagesId({ images: set }),
+      kind: set.kind,
+      n: set.n,
+      size: set.size,
+      sha256: set.sha256,
+      ...(set.skipped.length > 0 ? { skipped: [...set.skipped] } : {}),
+    })),
     layers,
-    directions: scored.flatMap(({ layer, units, scores }) =>
-      units.map(({ record: { id, arm } }, i) => {
-        const { moments, measures } = scores[i];
-        const { mu, sigma, constant } = moments;
-        return { id, layer: layer.slug, arm, mu: stored(mu) ?? 0, sigma: stored(sigma) ?? 0, constant, scores: measures };
-      }),
-    ),
-    limits: describeLimits(atlas, layers),
+    directions: judged.flatMap((layer) => describeDirections(layer, parts)),
+    files,
+    limits: describeLimits(atlas, layers, sets),
   };
 }
 
-function withArms(units: readonly StoredUnit[], scores: readonly UnitScores[]): ArmScore[] {
-  return units.map(({ record: { arm, direction, renders } }, i) => ({
-    arm,
-    ...(direction.kind === 'haar' ? { frame: direction.frame } : {}),
-    renders: renders.length,
-    scores: scores[i].measures,
-  }));
+/** Arms whose directions have pages: of these the images that they were judged on are named. */
+const SHOWN = ['basis', 'basis-negative', 'random', 'file'];
+
+function describeDirections({ evidence, scores, part }: JudgedLayer, parts: Pick<Parts, 'pathOf'>): ComparedDirection[] {
+  const file = parts.pathOf(partNames(evidence.layer).vectors);
+  return evidence.directions.map(({ id, arm, index, frame, vector, sha256: hash, renders }, d): ComparedDirection => {
+    const { moments, measures, top, middle, concept, renders: scored } = scores[d];
+    const alpha = ALPHAS.find((one) => rotatedArm(one) === arm);
+    const channel = arm === 'basis' || arm === 'basis-negative';
+    return {
+      id,
+      layer: evidence.layer,
+      arm,
+      ...(arm === 'random' ? placeOf(index, part.C) : frame === undefined ? {} : { frame, row: index }),
+      ...(alpha === undefined ? {} : { alpha }),
+      ...(channel ? { channel: index, sign: arm === 'basis' ? (1 as const) : (-1 as const) } : {}),
+      vector: { file, offset: d * vector.byteLength, sha256: hash },
+      mu: stored(moments.mu) ?? 0,
+      sigma: stored(moments.sigma) ?? 0,
+      constant: moments.constant,
+      ...(renders.length > 0
+        ? { renders: renders.map(({ seed, image }, i) => ({ seed, image, score: scored[i].score, exceeds: scored[i].exceeds })) }
+        : {}),
+      ...(SHOWN.includes(arm) ? { top: [...top], middle: [...middle], dissection: [...(evidence.dissected?.records.get(id) ?? [])] } : {}),
+      ...(concept === undefined ? {} : { concept }),
+      scores: measures,
+    };
+  });
 }
 
 /** Writes the file unless the one that is there says the same; returns what is there afterwards. */
 export async function writeComparison(folder: string, comparison: Comparison): Promise<Comparison> {
-  const earlier = await readComparison(folder);
-  if (earlier && canonicalJson({ ...earlier, created: '' }) === canonicalJson({ ...comparison, created: '' })) return earlier;
-  const parsed = comparisonSchema.parse(comparison);
-  await new DurableFolder(folder).replace(COMPARISON_FILE, `${JSON.stringify(parsed, null, 1)}\n`);
-  return parsed;
+  const earlier = await readComparison(folder).catch(() => undefined);
+  // What was added to it later stays as long as the figures do: controls and people's judgements are made by other commands.
+  const added = earlier?.run_id === comparison.run_id ? { controls: earlier.controls, human: earlier.human } : {};
+  const whole = comparisonSchema.parse(JSON.parse(JSON.stringify({ ...added, ...comparison })));
+  if (earlier && withoutDate(earlier) === withoutDate(whole)) return earlier;
+  await new DurableFolder(folder).replace(COMPARISON_FILE, `${JSON.stringify(whole, null, 1)}\n`);
+  return whole;
 }
 
-/** The comparison of a store; nothing if there is none, or one of another version or damaged, which is then replaced. */
-async function readComparison(folder: string): Promise<Comparison | undefined> {
-  const text = await readFile(`${folder}/${COMPARISON_FILE}`, 'utf8').catch(() => undefined);
+function withoutDate(comparison: Comparison): string {
+  return canonicalJson({ ...comparison, created: '' });
+}
+
+/** The comparison of a store. Throws if there is none, or one of another major version or damaged. */
+export async function readComparison(folder: string): Promise<Comparison> {
+  const where = `${folder}/${COMPARISON_FILE}`;
+  const wrong = (expected: string, received: unknown, cause?: unknown) =>
+    fault({
+      where,
+      expected,
+      name: 'the comparison',
+      received,
+      remedy: 'Run "atlas compare": it makes the comparison anew.',
+      ...(cause === undefined ? {} : { cause }),
+    });
+  const text = await readFile(where, 'utf8').catch((cause: unknown) => {
+    throw wrong('a file that can be read', reason(cause), cause);
+  });
+  let value: unknown;
   try {
-    return text === undefined ? undefined : comparisonSchema.parse(JSON.parse(text));
-  } catch {
-    return undefined;
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw wrong('JSON', reason(cause), cause);
   }
+  const schema = (value as { schema?: unknown } | null)?.schema;
+  if (schema !== 'basis-comparison/1') throw wrong('schema "basis-comparison/1"', schema);
+  const parsed = comparisonSchema.safeParse(value);
+  if (!parsed.success) throw wrong('a file of its schema', `${parsed.error.issues[0].path.join('.')}: ${parsed.error.issues[0].message}`);
+  return parsed.data;
 }

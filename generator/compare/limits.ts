@@ -2,18 +2,29 @@
 import type { Atlas, Comparison, ComparisonResult } from '../../data/schema.ts';
 import { isLinear } from '../render/objective/score.ts';
 
+import type { ImageEvidence } from './evidence/evidence.ts';
+
 /** Where both arms' mean render identity reaches this, hardly any pair is left to tell the arms apart. */
 const CEILING = 0.99;
 
-/** The limits of a comparison of this kind, and of this one. `layers` are its layers with their rows. */
-export function describeLimits(atlas: Atlas, layers: readonly Pick<Comparison['layers'][number], 'id' | 'results'>[]): string[] {
+/** The limits of a comparison of this kind, and of this one. `layers` are its layers with their rows, `images` the sets that were looked at. */
+export function describeLimits(
+  atlas: Atlas,
+  layers: readonly Pick<Comparison['layers'][number], 'id' | 'results'>[],
+  images: readonly Pick<ImageEvidence, 'kind' | 'n'>[],
+): string[] {
   const limits = [
-    'Render identity tells whether independent renders of one direction look alike, and unlike those of others, to a hand-built observer of colour and texture. It is not a measure of whether people can say what the direction detects.',
+    'The headline asks whether an observer that never saw the network, shown half of the images that a direction responds to most, can tell the other half from middling ones. Such an observer tracks which directions are easy to tell, not what a person would say of them.',
+    'The hand-built observer sees colour and texture without positions: a direction that stands for a shape or an object it cannot tell from one that stands for nothing.',
     'Render identity is measured on a seeded subset of the directions: those that were rendered from more than one start.',
     'Attainment and robustness are gates: they show whether the two arms were optimised equally well. A difference in them is no evidence that one arm is more interpretable; it is a reason to read the other differences with care.',
-    'The images that scores are measured against are generated (dead leaves and noise). They have edges, occlusion, texture and colour but no objects, so they speak for low and middle levels; attainment would differ on photographs.',
+    ...(images.some(({ kind }) => kind === 'procset')
+      ? [
+          'The images are generated. They hold colours, gratings, lines, shapes and textures but no objects, so they speak for low and middle levels only; deep layers need photographs (`compare.images.folder` of the plan).',
+        ]
+      : []),
     'Robustness is that of each direction’s first render, and undefined where that render does not stand out from the images.',
-    'The interval resamples the frames of random directions, then the directions, which makes it wide rather than narrow; the p-value takes directions as independent, and neighbouring channels of a trained network are not quite.',
+    'The headline’s p is exact whatever the channels’ dependence. Its interval, and all other rows, take directions as independent within their frames, and neighbouring channels of a trained network are not quite: the intervals with near-duplicates drawn together show how much that matters.',
     'The figures compare these arms in these layers of this network. One network is a claim about one network.',
   ];
   if (!atlas.complete) limits.push('Renders are missing from this atlas: the figures speak of those that are there.');

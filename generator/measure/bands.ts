@@ -9,8 +9,8 @@ const LEAST_TOP = 40;
 const MOST_TOP = 200;
 /** The middle band leaves out so much at either end. */
 const BAND_MARGIN = 0.4;
-/** With fewer, the middle fifth would hold fewer than the top. */
-const LEAST_IMAGES = 200;
+/** With fewer images the middle fifth would hold fewer than the top. */
+export const LEAST_IMAGES = 200;
 
 /** How many images of `n` a direction is judged on, and where its middle lies, in ranks from the highest score, rank 0, downwards. */
 export interface BandSizes {
