@@ -1,146 +1,13 @@
-/** The eleven basic colour terms: which pixels have one for certain, and colours to paint with. */
+/** Colours to paint with: some that have a name for certain, some that have none. */
 import type { RandomStream } from '../../../render/random.ts';
 import { toLab } from '../../lab.ts';
+import { COLOUR_NAMES, MARGIN, nameOf } from './colour-names.ts';
 
-/** Berlin and Kay, "Basic Color Terms", 1969. */
-export const COLOUR_NAMES = ['black', 'grey', 'white', 'red', 'orange', 'yellow', 'green', 'blue', 'purple', 'pink', 'brown'] as const;
-
-type ColourName = (typeof COLOUR_NAMES)[number];
-
-/** Lightness and chroma from, to; hue in degrees from, counter-clockwise to (CIE LCh of Lab, D65). */
-type Core = readonly [lightness: readonly [number, number], chroma: readonly [number, number], hue?: readonly [number, number]];
-
-/**
- * The core of each name: colours that nobody would call otherwise. Chosen around the focal colours (Berlin and Kay; Sturges and Whitfield, "Locating
- * basic colours in the Munsell space", 1995), where the names of several people agree. Between the cores lie colours without a certain name:
- * a pixel there has no colour concept, so that none is wrong at a border.
- */
-const CORES: Readonly<Record<ColourName, readonly Core[]>> = {
-  black: [
-    [
-      [0, 16],
-      [0, 9],
-    ],
-  ],
-  grey: [
-    [
-      [38, 72],
-      [0, 4],
-    ],
-  ],
-  white: [
-    [
-      [93, 100],
-      [0, 6],
-    ],
-  ],
-  red: [
-    [
-      [28, 58],
-      [60, 130],
-      [20, 43],
-    ],
-  ],
-  orange: [
-    [
-      [58, 78],
-      [58, 130],
-      [52, 76],
-    ],
-  ],
-  yellow: [
-    [
-      [78, 98],
-      [52, 130],
-      [88, 106],
-    ],
-  ],
-  green: [
-    [
-      [26, 86],
-      [46, 130],
-      [129, 162],
-    ],
-  ],
-  // Light and vivid blues: between them and beside purple, lightness decides.
-  blue: [
-    [
-      [40, 82],
-      [30, 90],
-      [238, 283],
-    ],
-    [
-      [20, 50],
-      [55, 140],
-      [275, 307],
-    ],
-  ],
-  purple: [
-    [
-      [20, 60],
-      [36, 130],
-      [313, 333],
-    ],
-  ],
-  pink: [
-    [
-      [52, 88],
-      [26, 90],
-      [346, 376],
-    ],
-  ],
-  brown: [
-    [
-      [22, 44],
-      [22, 50],
-      [45, 75],
-    ],
-  ],
-};
-
-/** What a name's core is widened by, on every side, before a colour without name is drawn outside it: lightness and chroma, and degrees of hue. */
-const MARGIN = 7;
-
-interface Swatch {
+/** A colour of sRGB, with its place in CIE Lab. */
+export interface Swatch {
   /** Red, green, blue, 0 to 255. */
   readonly rgb: readonly [number, number, number];
   readonly lab: readonly [number, number, number];
-}
-
-function lies(core: Core, l: number, chroma: number, hue: number, margin: number): boolean {
-  const [lightness, chromas, hues] = core;
-  if (l < lightness[0] - margin || l > lightness[1] + margin || chroma < chromas[0] - margin || chroma > chromas[1] + margin) return false;
-  if (!hues) return true;
-  const past = (((hue - hues[0] + margin) % 360) + 360) % 360;
-  return past <= hues[1] - hues[0] + 2 * margin;
-}
-
-/** Levels of each of red, green and blue in the table of names; a level stands for four values. */
-const LEVELS = 64;
-let table: Uint8Array | undefined;
-
-/**
- * The name of every 64th level of red, green and blue, as an index into {@link COLOUR_NAMES} plus one; 0 is no name. Read it at
- * `(red >> 2) << 12 | (green >> 2) << 6 | blue >> 2`.
- */
-export function colourNames(): Uint8Array {
-  if (table) return table;
-  const pixels = new Uint8Array(LEVELS ** 3 * 3);
-  for (let i = 0; i < LEVELS ** 3; i++) pixels.set([(i >> 12) * 4 + 2, ((i >> 6) & 63) * 4 + 2, (i & 63) * 4 + 2], 3 * i);
-  const { l, a, b } = toLab({ size: Math.sqrt(LEVELS ** 3), pixels });
-  table = Uint8Array.from(l, (lightness, i) => nameOf(lightness, a[i], b[i]));
-  return table;
-}
-
-function nameOf(l: number, a: number, b: number, margin = 0): number {
-  const chroma = Math.sqrt(a * a + b * b);
-  const hue = (Math.atan2(b, a) * 180) / Math.PI;
-  return COLOUR_NAMES.findIndex((name) => CORES[name].some((core) => lies(core, l, chroma, hue, margin))) + 1;
-}
-
-/** The basic colour term of a CIE Lab colour, or nothing where people would disagree. */
-export function basicColour(l: number, a: number, b: number): ColourName | undefined {
-  return COLOUR_NAMES[nameOf(l, a, b) - 1];
 }
 
 const GRID = 26;
@@ -230,14 +97,17 @@ export function colourPair(stream: RandomStream, chance: number, ground?: Swatch
 
 /** Two muted colours that have no name, nor get one when they are mixed. */
 export function mutedPair(stream: RandomStream): [Swatch, Swatch] {
-  const names = colourNames();
+  const steps = [0.2, 0.4, 0.5, 0.6, 0.8];
   for (;;) {
     const [a, b] = [mutedColour(stream), mutedColour(stream)];
     const apart = difference(a, b);
     if (apart < 20 || apart > 55) continue;
-    const mixed = [0.2, 0.4, 0.5, 0.6, 0.8].map((t) => a.rgb.map((value, c) => Math.round(value + (b.rgb[c] - value) * t)));
-    if (mixed.every(([red, green, blue]) => names[((red >> 2) << 12) | ((green >> 2) << 6) | (blue >> 2)] === 0)) return [a, b];
+    const mixed = steps.flatMap((t) => a.rgb.map((value, c) => Math.round(value + (b.rgb[c] - value) * t)));
+    const {
+      l,
+      a: greenRed,
+      b: blueYellow,
+    } = toLab({ size: 4, pixels: Uint8Array.from({ length: 48 }, (_, i) => mixed[i % mixed.length]) });
+    if (l.every((lightness, k) => nameOf(lightness, greenRed[k], blueYellow[k]) === 0)) return [a, b];
   }
 }
-
-export type { Swatch };

@@ -4,7 +4,8 @@ import type { Picture } from '../../picture.ts';
 import type { Labels } from '../image-set.ts';
 import { paintBackground } from './background.ts';
 import { Canvas, paletteOf, STATED_SIZE } from './canvas.ts';
-import { colourNames, colourPair, mutedPair, type Swatch } from './colours.ts';
+import { namePixels } from './colour-names.ts';
+import { colourPair, mutedPair, type Swatch } from './colours.ts';
 import { COMPOSITES, type Composite } from './composites.ts';
 import { conceptIndex } from './concepts.ts';
 import { choose, drawFill, drawFillKind, type Fill } from './fills.ts';
@@ -118,17 +119,19 @@ function placeRegion(canvas: Canvas, stream: RandomStream, region: Region, conce
 
 /** Rounds the colours, and makes a cell of the pixels that have the same region and the same colour name: names are read off the rounded pixels. */
 function develop(canvas: Canvas, concepts: readonly (readonly number[])[], size: number): { picture: Picture; labels: Labels } {
-  const names = colourNames();
   const pixels = new Uint8Array(size * size * 3);
   const cell = new Uint8Array(size * size);
   const cells: number[][] = [];
   const cellOf = new Int16Array(concepts.length * 12).fill(-1);
   const skip = (canvas.size - size) >> 1;
+  for (let y = 0, to = 0; y < size; y++)
+    for (let x = 0, from = 3 * ((y + skip) * canvas.size + skip); x < 3 * size; x++, from++, to++)
+      pixels[to] = Math.min(255, Math.max(0, Math.round(canvas.colour[from])));
+  const names = namePixels({ size, pixels });
   for (let y = 0, at = 0; y < size; y++) {
     for (let x = 0; x < size; x++, at++) {
       const from = (y + skip) * canvas.size + x + skip;
-      for (let c = 0; c < 3; c++) pixels[3 * at + c] = Math.min(255, Math.max(0, Math.round(canvas.colour[3 * from + c])));
-      const name = names[((pixels[3 * at] >> 2) << 12) | ((pixels[3 * at + 1] >> 2) << 6) | (pixels[3 * at + 2] >> 2)];
+      const name = names[at];
       const key = canvas.region[from] * 12 + name;
       if (cellOf[key] < 0) {
         cellOf[key] = cells.length;

@@ -1,7 +1,7 @@
 /** The 131 concepts of `procset-1`, in the order of their indices. */
 import type { Concept } from '../image-set.ts';
+import { COLOUR_NAMES } from './colour-names.ts';
 import { COLOUR_STRUCTURES } from './colour-structure.ts';
-import { COLOUR_NAMES } from './colours.ts';
 import { COMPOSITES } from './composites.ts';
 import { ORIENTATIONS, WAVELENGTHS } from './grating.ts';
 import { LINES } from './lines.ts';
