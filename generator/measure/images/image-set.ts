@@ -19,6 +19,8 @@ export interface ImageSet {
   labels?(index: number): Promise<Labels>;
   /** Files of a folder that could not be read, with the reason. */
   readonly skipped?: readonly { readonly file: string; readonly reason: string }[];
+  /** Of a folder: images whose pixels are those of an earlier one. They stay in, and are counted. */
+  readonly duplicates?: number;
 }
 
 export interface Concept {
