@@ -39,12 +39,12 @@ export const clusteredInterval =
     return within(bcaInterval([a], b, cliffsDelta, { stream, draws: 599 }), 2 * normalCdf(0.5 / Math.SQRT2) - 1);
   };
 
-/** Brunner–Munzel at .05 where A = ½ and the spreads differ twofold. */
+/** Brunner–Munzel at .05 where A = ½ and the spreads differ threefold. */
 export const brunnerMunzelRejects =
   (na: number, nb: number): Study =>
   (stream) => {
     const a = draw(na, () => stream.normal());
-    const b = draw(nb, () => stream.normal() * 2);
+    const b = draw(nb, () => stream.normal() * 3);
     return permutationBrunnerMunzel(a, b, stream, 399).p <= 0.05;
   };
 
@@ -146,8 +146,8 @@ export const CASES: readonly Case[] = [
     quick: false,
   },
   {
-    title: 'Brunner–Munzel rejects a true null of unequal spreads, 40 against 25',
-    study: brunnerMunzelRejects(40, 25),
+    title: 'Brunner–Munzel rejects a true null of unequal spreads, 80 against 40',
+    study: brunnerMunzelRejects(80, 40),
     ...rejects,
     quick: true,
   },
