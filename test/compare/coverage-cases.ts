@@ -8,7 +8,7 @@ import { intraclass } from '../../generator/compare/statistics/icc.ts';
 import { normalCdf, normalQuantile } from '../../generator/compare/statistics/normal-distribution.ts';
 import { signFlips } from '../../generator/compare/statistics/sign-flips.ts';
 import { twoWayBootstrap } from '../../generator/compare/statistics/two-way-bootstrap.ts';
-import type { RandomStream } from '../../generator/render/random.ts';
+import { RandomStream } from '../../generator/render/random.ts';
 
 /** A study draws its data from the stream and says whether the interval covered the truth, or the test rejected it. */
 export type Study = (stream: RandomStream) => boolean;
@@ -39,12 +39,12 @@ export const clusteredInterval =
     return within(bcaInterval([a], b, cliffsDelta, { stream, draws: 599 }), 2 * normalCdf(0.5 / Math.SQRT2) - 1);
   };
 
-/** Brunner–Munzel at .05 where A = ½ and the spreads differ twofold. */
+/** Brunner–Munzel at .05 where A = ½ and the spreads differ threefold. */
 export const brunnerMunzelRejects =
   (na: number, nb: number): Study =>
   (stream) => {
     const a = draw(na, () => stream.normal());
-    const b = draw(nb, () => stream.normal() * 2);
+    const b = draw(nb, () => stream.normal() * 3);
     return permutationBrunnerMunzel(a, b, stream, 399).p <= 0.05;
   };
 
@@ -107,3 +107,67 @@ export const saysEquivalent =
     const distribution = bootstrap([a], [b], cliffsDelta, { stream, draws: 399 });
     return testEquivalence(distribution, { delta: cliffsDelta(a, b), na: n, nb: n }).equivalent;
   };
+
+/** Sizes of groups. */
+const THREES: readonly number[] = new Array<number>(20).fill(3);
+const UNEQUAL: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 1, 2, 3, 4, 5, 6, 7, 8, 2, 2, 2];
+
+const LED_BY_DIRECTIONS = { rater: 0.2, direction: 0.6, noise: 0.3 };
+
+export interface Case {
+  readonly title: string;
+  readonly study: Study;
+  /** Share of studies, of a thousand, in which the interval may cover or the test reject. */
+  readonly from: number;
+  readonly to: number;
+  /** Whether a few hundred studies take so little that every run of the tests can afford them. */
+  readonly quick: boolean;
+}
+
+const covers = { from: 0.93, to: 0.97 };
+const rejects = { from: 0.04, to: 0.06 };
+
+/** In how many of so many studies the answer was yes. Seeded by the title, so that a run repeats. */
+export function shareOf({ title, study }: Case, studies: number): number {
+  let yes = 0;
+  for (let i = 0; i < studies; i++) if (study(new RandomStream('coverage', title, i))) yes++;
+  return yes / studies;
+}
+
+/** Where the methods hold; how they do at smaller sizes stands in their own comments. */
+export const CASES: readonly Case[] = [
+  { title: 'the interval of δ covers it, 60 against 40', study: deltaInterval(60, 40), ...covers, quick: false },
+  { title: 'the interval of δ covers it, 20 against 20', study: deltaInterval(20, 20), ...covers, quick: true },
+  { title: 'the interval of δ covers it, 60 against 8 frames of 8', study: clusteredInterval(60, 8, 8, 0.1), ...covers, quick: false },
+  {
+    title: 'the interval of δ covers it, 60 against 30 pairs of near-duplicates',
+    study: clusteredInterval(60, 30, 2, 0.9),
+    ...covers,
+    quick: false,
+  },
+  {
+    title: 'Brunner–Munzel rejects a true null of unequal spreads, 80 against 40',
+    study: brunnerMunzelRejects(80, 40),
+    ...rejects,
+    quick: true,
+  },
+  { title: 'sign flips of 12 pairs, all patterns, reject a true null', study: signFlipsReject(12), ...rejects, quick: true },
+  { title: 'sign flips of 40 pairs, drawn, reject a true null', study: signFlipsReject(40), ...rejects, quick: true },
+  { title: 'the frame test rejects a true null with 199 frames', study: frameTestRejects(199), ...rejects, quick: true },
+  { title: 'the interval of ICC(1,1) covers it, 20 groups of 3', study: iccInterval(THREES, 0.5), ...covers, quick: true },
+  { title: 'the interval of ICC(1,k) covers it, 20 groups of 3', study: iccInterval(THREES, 0.5, 'average'), ...covers, quick: true },
+  { title: 'the interval of ICC(1,1) covers it, 18 groups of 1 to 8', study: iccInterval(UNEQUAL, 0.3), ...covers, quick: true },
+  {
+    title: 'the two-way interval covers the difference of arms, 15 raters, 20 directions an arm',
+    study: twoWayInterval(15, 20, 0.5, LED_BY_DIRECTIONS),
+    ...covers,
+    quick: false,
+  },
+  {
+    title: 'the two-way interval covers the difference of arms, 8 raters, 8 directions an arm',
+    study: twoWayInterval(8, 8, 0.5, LED_BY_DIRECTIONS),
+    ...covers,
+    quick: true,
+  },
+  { title: '“no difference” is said of a δ at the margin, 256 against 256', study: saysEquivalent(256), ...rejects, quick: false },
+];

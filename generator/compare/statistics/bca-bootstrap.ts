@@ -65,17 +65,19 @@ export function bootstrap(
   const values = new Float64Array(draws);
   const evaluate = statistic.ofCounts?.(allA, allB);
   const counts = new Uint32Array(allA.length + allB.length);
+  const [drawFromA, drawFromB] = [sampler(a, stream), sampler(b, stream)];
   for (let draw = 0; draw < draws; draw++) {
+    const [drawnA, drawnB] = [drawFromA(), drawFromB()];
     if (evaluate) {
       counts.fill(0);
-      resample(a, stream, (i) => counts[i]++);
-      resample(b, stream, (i) => counts[allA.length + i]++);
+      for (let i = 0; i < drawnA.length; i++) counts[drawnA[i]]++;
+      for (let i = 0; i < drawnB.length; i++) counts[allA.length + drawnB[i]]++;
       values[draw] = evaluate(counts);
     } else {
-      const [drawnA, drawnB]: [number[], number[]] = [[], []];
-      resample(a, stream, (i) => drawnA.push(allA[i]));
-      resample(b, stream, (i) => drawnB.push(allB[i]));
-      values[draw] = statistic(drawnA, drawnB);
+      values[draw] = statistic(
+        Array.from(drawnA, (i) => allA[i]),
+        Array.from(drawnB, (i) => allB[i]),
+      );
     }
   }
   values.sort();
@@ -95,15 +97,20 @@ export function bcaEnds({ values, bias, acceleration }: BootstrapDistribution, c
   return [end(z), end(-z)];
 }
 
-/** Hands over the place, in the flat sample, of every observation drawn. */
-function resample(clusters: Clusters, stream: RandomStream, take: (i: number) => void): void {
-  const starts = [0];
-  for (const [i, cluster] of clusters.entries()) starts.push(starts[i] + cluster.length);
-  for (let i = 0; i < clusters.length; i++) {
-    const chosen = clusters.length === 1 ? 0 : stream.below(clusters.length);
-    const { length } = clusters[chosen];
-    for (let k = 0; k < length; k++) take(starts[chosen] + stream.below(length));
-  }
+/** Resamples a sample: each call gives the places, in the flat sample, of the observations drawn, good until the next. */
+function sampler(clusters: Clusters, stream: RandomStream): () => Uint32Array {
+  const sizes = clusters.map(({ length }) => length);
+  const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((sum, size) => sum + size, 0));
+  const drawn = new Uint32Array(sizes.length * Math.max(...sizes));
+  return () => {
+    let count = 0;
+    for (let i = 0; i < sizes.length; i++) {
+      const chosen = sizes.length === 1 ? 0 : stream.below(sizes.length);
+      const [start, size] = [starts[chosen], sizes[chosen]];
+      for (let k = 0; k < size; k++) drawn[count++] = start + stream.below(size);
+    }
+    return drawn.subarray(0, count);
+  };
 }
 
 /** a = Σ U³/n³ / (6 (Σ U²/n²)^{3/2}), with U = (n − 1)(mean of the leave-one-out values − the value), over both samples. */

