@@ -129,8 +129,8 @@ describe('nmf', () => {
     }
   });
 
-  it('finds planted factors, the strongest first', () => {
-    const found = generateArm('nmf', layerOf(x, channels, r));
+  it.each([0, 1, 2, 3, 4, 5])('finds planted factors, the strongest first, from start %i', (seed) => {
+    const found = generateArm('nmf', { ...layerOf(x, channels, r), seed });
     expect(found.map(({ id }) => id)).toEqual(['nmf-0', 'nmf-1', 'nmf-2']);
     found.forEach(({ vector }, j) => {
       expect(cosine(vector, planted[j])).toBeGreaterThan(0.98);
@@ -140,6 +140,9 @@ describe('nmf', () => {
 
   it('leaves out factors without weight: a layer that is zero has none', () => {
     expect(generateArm('nmf', layerOf(new Float32Array(40), 4, 2))).toEqual([]);
+    const { weights, factors, residuals } = factorise(new Float32Array(40), 4, 2, new RandomStream('nothing'));
+    expect([...weights, ...factors].every((value) => value === 0)).toBe(true);
+    expect(residuals.at(-1)).toBe(0);
   });
 
   it('counts values below zero as zero', () => {
