@@ -20,7 +20,7 @@ const pairs = once((layer) => {
   const pool = random(layer, CHOICE * channels);
   const deviations = spreads(pool, covariance, channels);
   const own = Float64Array.from({ length: channels }, (_, i) => Math.sqrt(covariance[i * (channels + 1)]));
-  const floor = SMALLEST * Math.max(...own, ...deviations, Number.MIN_VALUE);
+  const floor = SMALLEST * (Math.max(...own, ...deviations) || 1);
   const logarithms = (values: Float64Array) => values.map((value) => Math.log(Math.max(value, floor)));
   return Array.from(matchNearest(logarithms(own), logarithms(deviations)), (j) => pool[j]);
 });

@@ -169,9 +169,12 @@ describe('matched', () => {
     expect(greedyIsWorse).toBeGreaterThan(5);
   });
 
-  it('has a partner for a channel that never varies: the quietest is left to it', () => {
+  it('has a partner for channels that never vary, one or all', () => {
     const { means = new Float32Array(), ...rest } = makeLayer(6).activations ?? {};
-    const dead = { ...makeLayer(6), activations: { ...rest, means: means.map((value, at) => (at % 6 === 4 ? 0 : value)) } } as LayerInput;
-    expect(generateArm('matched', dead)).toHaveLength(6);
+    for (const still of [[4], [0, 1, 2, 3, 4, 5]]) {
+      const dead = means.map((value, at) => (still.includes(at % 6) ? 3 : value));
+      const found = generateArm('matched', { ...makeLayer(6), activations: { ...rest, means: dead } } as LayerInput);
+      expect(new Set(found.map(({ sha256 }) => sha256)).size).toBe(6);
+    }
   });
 });

@@ -67,7 +67,7 @@ describe('a power of a rotation', () => {
     );
   });
 
-  it('is orthogonal to 1e-11 in 192 channels and 191, and has the mean diagonal sin(πα)/πα', () => {
+  it('is orthogonal to 1e-14 in 192 channels and 191, and has the mean diagonal sin(πα)/πα', () => {
     const alphas = [0.25, 0.5, 0.75, 1];
     const found = alphas.map(() => 0);
     const frames = 6;
@@ -76,7 +76,7 @@ describe('a power of a rotation', () => {
       const powers = new RotationPowers(draw(channels, k), channels);
       alphas.forEach((alpha, i) => {
         const power = powers.power(alpha);
-        expect(orthogonalityError(power, channels)).toBeLessThan(1e-11);
+        expect(orthogonalityError(power, channels)).toBeLessThan(1e-14);
         found[i] += meanDiagonal(power, channels) / frames;
       });
     }
