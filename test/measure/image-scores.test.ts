@@ -44,14 +44,17 @@ describe('the engine for many directions', () => {
   });
 
   it('gives the same bytes on one thread, two and three, one direction at a time and in any company', async () => {
-    const { channels, ...request } = { ...landscape({ n: 500, channels: 21 }), seed: 'set' };
-    const vectors = manyDirections(137, channels);
+    const { channels, ...request } = { ...landscape({ n: 500, channels: 203 }), seed: 'set' };
+    const vectors = directions(137, channels);
     const on = (threads: number) => scoreDirections({ ...request, channels, vectors, threads });
     const one = await on(1);
     expect(await on(2)).toEqual(one);
     expect(await on(3)).toEqual(one);
     const scorer = await openImageScorer({ ...request, channels, threads: 1 });
+    const order = drawOrder(request.n, 'set');
     for (const d of [0, 63, 64, 136]) {
+      const bands = chooseBands(imageScores(request.means, vectors.subarray(d * channels, (d + 1) * channels)), order);
+      expect(one.m1[d]).toBe(naturalTwoAfc(bands, request.embeddings));
       const alone = await scorer.score(vectors.subarray(d * channels, (d + 1) * channels));
       expect(alone.m1[0]).toBe(one.m1[d]);
       expect(alone.middle).toEqual(one.middle.subarray(d * one.t, (d + 1) * one.t));
