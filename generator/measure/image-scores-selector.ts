@@ -11,7 +11,7 @@ const UNTIL = 4;
 
 /**
  * Selects for one direction after another. A histogram of the approximate scores finds, for the three ranks that matter, the bins that can hold
- * them; whatever lies within twice the error of such a bin is scored exactly, in float64. Hence T and M do not depend on how the approximate
+ * them; where scores lie within twice the error of each other, and their order matters, they are scored exactly, in float64. Hence T and M do not depend on how the approximate
  * scores were rounded: not on the runtime, the number of threads, the size of a block or the machine. Nothing is allocated for a direction.
  */
 export class BandSelector {
@@ -58,11 +58,11 @@ export class BandSelector {
     const scale = Number.isFinite(slope) ? slope : 0;
     this.#fillBins(approximate, offset, low, scale);
     const margin = Math.min(BINS, Math.floor(2 * error * scale) + 1);
-    this.#collect(margin);
-    this.#score(this.#high, vector);
-    this.#high.sort();
+    this.#collect(margin, approximate, offset);
+    const exact = (image: number) => dotRow(this.#means, image, vector);
+    this.#high.rank(0, this.top.length, error, exact);
     this.top.set(this.#high.images.subarray(0, this.top.length));
-    this.#chooseMiddle(vector);
+    this.#chooseMiddle(approximate, offset, error, exact);
     return high - low - 2 * error < CONSTANT_RANGE && this.#exactRange(vector) < CONSTANT_RANGE;
   }
 
@@ -77,7 +77,7 @@ export class BandSelector {
   }
 
   /** Sorts out which bins may hold the last of the top and the first ranks of the band and after it, and collects their images. */
-  #collect(margin: number): void {
+  #collect(margin: number, approximate: Float32Array, offset: number): void {
     const [kinds, counts, bins] = [this.#kinds, this.#counts, this.#bins];
     kinds.fill(0);
     const lastOfTop = this.#binOf(this.top.length - 1);
@@ -97,9 +97,9 @@ export class BandSelector {
     for (let i = 0; i < bins.length; i++) {
       const kind = kinds[bins[i]];
       if (kind === 0) continue;
-      if (kind & TOP) this.#high.add(i);
-      if (kind & FROM) this.#upper.add(i);
-      if (kind & UNTIL) this.#lower.add(i);
+      if (kind & TOP) this.#high.add(i, approximate[offset + i]);
+      if (kind & FROM) this.#upper.add(i, approximate[offset + i]);
+      if (kind & UNTIL) this.#lower.add(i, approximate[offset + i]);
     }
   }
 
@@ -110,30 +110,23 @@ export class BandSelector {
     return bin;
   }
 
-  #chooseMiddle(vector: Float64Array): void {
+  #chooseMiddle(approximate: Float32Array, offset: number, error: number, exact: (image: number) => number): void {
     const [upper, lower, outside, bins, drawn] = [this.#upper, this.#lower, this.#outside, this.#bins, this.#drawn];
-    for (const set of [upper, lower]) {
-      this.#score(set, vector);
-      set.sort();
-    }
     // Of the images near a border, the ranks before `from`, and those from `until` on, are not in the band.
     const [before, after] = [this.#from - upper.above, this.#until - lower.above];
+    upper.rank(before, before, error, exact);
+    lower.rank(after, after, error, exact);
     for (let k = 0; k < before; k++) outside[upper.images[k]] = 1;
     for (let k = after; k < lower.count; k++) outside[lower.images[k]] = 1;
     drawn.count = 0;
     for (let k = 0; drawn.count < this.middle.length; k++) {
       const image = this.#order[k];
-      if (bins[image] <= upper.last && bins[image] >= lower.first && outside[image] === 0) drawn.add(image);
+      if (bins[image] <= upper.last && bins[image] >= lower.first && outside[image] === 0) drawn.add(image, approximate[offset + image]);
     }
     for (let k = 0; k < before; k++) outside[upper.images[k]] = 0;
     for (let k = after; k < lower.count; k++) outside[lower.images[k]] = 0;
-    this.#score(drawn, vector);
-    drawn.sort();
+    drawn.rank(0, drawn.count, error, exact);
     this.middle.set(drawn.images);
-  }
-
-  #score({ images, scores, count }: Candidates, vector: Float64Array): void {
-    for (let k = 0; k < count; k++) scores[k] = dotRow(this.#means, images[k], vector);
   }
 
   #exactRange(vector: Float64Array): number {
@@ -150,10 +143,10 @@ export class BandSelector {
 /** More candidates than this are sorted by the system's sort, which allocates; fewer by insertion, which is quick on what is nearly in order. */
 const FEW = 256;
 
-/** Images with their exact scores. */
+/** Images with their scores. */
 class Candidates {
   readonly images: Uint32Array;
-  readonly scores: Float64Array;
+  readonly #scores: Float64Array;
   count = 0;
   /** The bins that they come from, and how many images lie in higher ones. */
   first = 0;
@@ -162,25 +155,46 @@ class Candidates {
 
   constructor(size: number) {
     this.images = new Uint32Array(size);
-    this.scores = new Float64Array(size);
+    this.#scores = new Float64Array(size);
   }
 
-  add(image: number): void {
-    this.images[this.count++] = image;
+  /** Adds an image with its approximate score. */
+  add(image: number, score: number): void {
+    this.images[this.count] = image;
+    this.#scores[this.count++] = score;
   }
 
-  /** By falling score, equal ones by rising index. */
-  sort(): void {
-    const { images, scores, count } = this;
-    if (count > FEW) {
-      const places = Uint32Array.from({ length: count }, (_, k) => k).sort((a, b) => scores[b] - scores[a] || images[a] - images[b]);
-      images.set(places.map((place) => images[place]));
+  /**
+   * Brings the images into the order of their exact scores, as far as it matters: the places from `from` to `until` hold the right images in the right
+   * order, and what belongs before and after them stands there (`from` = `until`: what belongs before and after that place). Images whose scores
+   * are linked by gaps of at most twice the error may change places, and no others.
+   */
+  rank(from: number, until: number, error: number, exact: (image: number) => number): void {
+    this.#sort(0, this.count);
+    const [images, scores] = [this.images, this.#scores];
+    for (let start = 0, end = 1; start < this.count && start < until; start = end++) {
+      while (end < this.count && scores[end - 1] - scores[end] <= 2 * error) end++;
+      if (end - start === 1 || end <= from) continue;
+      for (let k = start; k < end; k++) scores[k] = exact(images[k]);
+      this.#sort(start, end);
+    }
+  }
+
+  /** By falling score, equal ones by rising index, from one place up to another. */
+  #sort(start: number, end: number): void {
+    const [images, scores] = [this.images, this.#scores];
+    if (end - start > FEW) {
+      const places = Uint32Array.from({ length: end - start }, (_, k) => start + k);
+      places.sort((a, b) => scores[b] - scores[a] || images[a] - images[b]);
+      const [sortedImages, sortedScores] = [places.map((place) => images[place]), Float64Array.from(places, (place) => scores[place])];
+      images.set(sortedImages, start);
+      scores.set(sortedScores, start);
       return;
     }
-    for (let k = 1; k < count; k++) {
+    for (let k = start + 1; k < end; k++) {
       const [image, score] = [images[k], scores[k]];
       let place = k;
-      for (; place > 0 && (scores[place - 1] < score || (scores[place - 1] === score && images[place - 1] > image)); place--) {
+      for (; place > start && (scores[place - 1] < score || (scores[place - 1] === score && images[place - 1] > image)); place--) {
         images[place] = images[place - 1];
         scores[place] = scores[place - 1];
       }
