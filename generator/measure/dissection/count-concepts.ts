@@ -4,10 +4,11 @@ import { fault } from '../../graph/errors.ts';
 import { findLayer } from '../../models/layers.ts';
 import type { Layer, Model } from '../../models/model.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
-import type { ImageSet, Labels } from '../images/image-set.ts';
-import { type DissectionCounts, type ImageCounts, noImageCounts } from './counts.ts';
+import type { ImageSet } from '../images/image-set.ts';
+import { type DissectionCounts, noImageCounts } from './counts.ts';
 import { layerGrid } from './grid.ts';
-import { type ConceptTable, conceptTable, type FlatLabels, flattenLabels } from './image-labels.ts';
+import { type ConceptTable, conceptTable } from './image-labels.ts';
+import { LabelWindow } from './label-window.ts';
 import { permutationRuns, permuteRun } from './permutation.ts';
 import { openTally, scoresGraph, type TallyPlan } from './tally.ts';
 import { type Counting, countHere, openThreads } from './threads.ts';
@@ -43,7 +44,7 @@ export interface CountRequest {
 /**
  * One pass of the network for all layers and directions together: the scores V·a of every image, upsampled bilinearly to the image's size
  * ({@link layerGrid} says how the grids lie), are active above T_v (Bau et al. 2017, §2.2). Returns the layers in the order given. Memory: a batch's
- * scores, the masks of a run of 512 images, and the counts. Throws for a set that has no concepts, or fewer than four images.
+ * scores, the masks of two runs of 256 images, and the counts. Throws for a set that has no concepts, or fewer than four images.
  */
 export async function countConcepts(request: CountRequest): Promise<DissectionCounts[]> {
   const { images, batch = 1, runtime, threads = availableParallelism(), seed = 0, signal, onProgress } = request;
@@ -53,22 +54,26 @@ export async function countConcepts(request: CountRequest): Promise<DissectionCo
   const counting: Counting = runtime ? countHere(await openTally(plan, runtime)) : await openThreads(plan, threads);
   const seen = noImageCounts(table);
   try {
+    const labels = new LabelWindow(set.labels, images.size, seen);
     for (const run of permutationRuns(images.n)) {
       const [from, until] = run;
-      const labels = await readLabels(set.labels, images.size, run, seen, signal);
       const permuted = permuteRun(run, seed);
+      await labels.readUntil(until, signal);
       for (let start = from; start < until; start += batch) {
         signal?.throwIfAborted();
-        const numbers = Array.from({ length: Math.min(batch, until - start) }, (_, i) => start + i);
-        const ready = numbers.map(async (index) => ({
-          index,
-          picture: await images.picture(index),
-          labels: labels[index - from],
-          permuted: labels[permuted[index - from] - from],
+        const end = Math.min(until, start + batch);
+        const ready = Array.from({ length: end - start }, async (_, i) => ({
+          index: start + i,
+          picture: await images.picture(start + i),
+          labels: labels.at(start + i),
+          permuted: labels.at(permuted[start + i - from]),
         }));
         await counting.add(await Promise.all(ready));
-        onProgress?.(start + numbers.length);
+        // The next run's masks are made while this one is counted.
+        await labels.readUntil(Math.min(images.n, until + end - from), signal);
+        onProgress?.(end);
       }
+      labels.forget(from, until);
     }
     const counts = await counting.finish();
     signal?.throwIfAborted();
@@ -110,30 +115,4 @@ function checkDirections({ layer, directions, levels }: { layer: Layer; directio
       received: directions.length,
       remedy: 'Give as many levels as directions.',
     });
-}
-
-/** Reads the labels of a run of images, and counts what is in them. */
-async function readLabels(
-  read: (index: number) => Promise<Labels>,
-  size: number,
-  [from, until]: readonly [number, number],
-  seen: ImageCounts,
-  signal: AbortSignal | undefined,
-): Promise<FlatLabels[]> {
-  const labels: FlatLabels[] = [];
-  for (let index = from; index < until; index++) {
-    signal?.throwIfAborted();
-    const flat = flattenLabels(await read(index), size, seen, index);
-    countLabels(flat, index % 2, seen);
-    labels.push(flat);
-  }
-  return labels;
-}
-
-function countLabels({ pixels, starts, concepts, carried, cell }: FlatLabels, parity: number, seen: ImageCounts): void {
-  seen.images++;
-  seen.pixels[parity] += cell.length;
-  for (const [j, count] of pixels.entries())
-    for (let k = starts[j]; k < starts[j + 1]; k++) seen.present[parity * seen.concepts.length + concepts[k]] += count;
-  for (const category of carried) seen.carrying[parity * seen.categories.length + category] += cell.length;
 }

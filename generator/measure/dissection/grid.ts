@@ -53,11 +53,11 @@ function spread(count: number, size: number): Axis {
   return { count, start: step / 2 - 0.5, step };
 }
 
-/** Operators that leave every position where it is. */
+/** Operators that leave every position where it is: a slice or a part that has as many as there were has them all. */
 const STAYING: ReadonlySet<string> = new Set(
   (
     'Add Sub Mul Div Pow Sum Max Min Neg Reciprocal Sqrt Exp Log Erf Sin Cos Abs Sign Ceil Floor Round Tanh Relu LeakyRelu PRelu Elu Selu Celu ' +
-    'ThresholdedRelu Clip Sigmoid HardSigmoid HardSwish Softplus Softsign Identity BatchNormalization InstanceNormalization LRN Where'
+    'ThresholdedRelu Clip Sigmoid HardSigmoid HardSwish Softplus Softsign Identity BatchNormalization InstanceNormalization LRN Where Slice Split'
   ).split(' '),
 );
 
@@ -66,22 +66,22 @@ function followPlaces(graph: Graph): ReadonlyMap<string, readonly [Place, Place]
   const origin: Place = { start: 0, step: 1 };
   const places = new Map<string, readonly [Place, Place]>([...graph.inputs.keys()].map((name) => [name, [origin, origin]]));
   for (const node of graph.nodes) {
-    const [output] = node.outputs;
-    const shape = graph.types.get(output)?.shape ?? [];
-    if (shape.length !== 4) continue;
-    const same = (name: string) => graph.types.get(name)?.shape.slice(2).join() === shape.slice(2).join();
     const moved = move(node, graph);
-    if (moved) {
-      const from = places.get(node.inputs[0]);
-      if (from) places.set(output, [moved(from[0], 0), moved(from[1], 1)]);
-    } else if (STAYING.has(node.op) || (node.op === 'Concat' && node.attributes.axis === 1)) {
-      // Of several branches one speaks for all, as their positions are the same ones.
-      const from = node.inputs.find((name) => places.has(name) && same(name));
-      const place = from === undefined ? undefined : places.get(from);
-      if (place) places.set(output, place);
+    for (const output of node.outputs) {
+      const shape = graph.types.get(output)?.shape ?? [];
+      if (shape.length !== 4) continue;
+      const from = places.get(moved ? node.inputs[0] : (stayingInput(node, graph, places, shape) ?? ''));
+      if (from) places.set(output, moved ? [moved(from[0], 0), moved(from[1], 1)] : from);
     }
   }
   return places;
+}
+
+/** The input whose positions the output of a node has; of several branches one speaks for all, as their positions are the same ones. */
+function stayingInput(node: Node, graph: Graph, places: ReadonlyMap<string, unknown>, shape: readonly number[]): string | undefined {
+  if (!STAYING.has(node.op) && !(node.op === 'Concat' && node.attributes.axis === 1)) return undefined;
+  const same = (name: string) => graph.types.get(name)?.shape.slice(2).join() === shape.slice(2).join();
+  return node.inputs.find((name) => places.has(name) && same(name));
 }
 
 /** How a node that reads windows, or pads, moves the positions along an axis (0: rows, 1: columns). */

@@ -2,7 +2,7 @@
 import { RandomStream } from '../../render/random.ts';
 
 /** Images are permuted among so many neighbours, whose masks are in memory together. */
-const RUN = 512;
+const RUN = 256;
 
 /** The runs that images are permuted in: `[from, until]`; a short last one joins the one before. */
 export function permutationRuns(n: number): (readonly [number, number])[] {

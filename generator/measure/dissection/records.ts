@@ -1,5 +1,6 @@
 /** A direction's counts as a manifest has them: the concepts that decide its scores, and nothing lost that a score needs. */
-import { type DissectionCounts, FOLDS, type Fold, type ImageCounts, noLayerCounts } from './counts.ts';
+import { type DissectionCounts, FOLDS, type Fold, type ImageCounts, noImageCounts, noLayerCounts } from './counts.ts';
+import { conceptTable } from './image-labels.ts';
 import { iou } from './score.ts';
 
 /** Pixels of one concept on one fold. IoU = intersection/(active + present − intersection). */
@@ -40,6 +41,49 @@ function record(counts: DissectionCounts, fold: Fold, direction: number, concept
     active: counts.active[row * counts.categories.length + counts.category[concept]],
     present: counts.present[(FOLDS.indexOf(fold) % 2) * counts.concepts.length + concept],
   };
+}
+
+/** Pixels on the even images and on the odd ones. */
+type Halves = readonly [number, number];
+
+/** The images' own counts, once for all layers. */
+export interface ImagesRecord {
+  readonly images: number;
+  readonly pixels: Halves;
+  readonly concepts: readonly { readonly concept: string; readonly category: string; readonly present: Halves }[];
+  /** Pixels of the images that carry a category. */
+  readonly categories: readonly { readonly category: string; readonly carrying: Halves }[];
+}
+
+/** The images' counts for the manifest. */
+export function recordImages({ images, pixels, concepts, categories, present, carrying }: ImageCounts): ImagesRecord {
+  const halves = (values: Float64Array, i = 0): Halves => [values[i], values[values.length / 2 + i]];
+  return {
+    images,
+    pixels: halves(pixels),
+    concepts: concepts.map(({ id, category }, k) => ({ concept: id, category, present: halves(present, k) })),
+    categories: categories.map((category, g) => ({ category, carrying: halves(carrying, g) })),
+  };
+}
+
+/** The images' counts from the manifest. */
+export function imagesOfRecord({ images, pixels, concepts, categories }: ImagesRecord): ImageCounts {
+  const counts = noImageCounts(conceptTable(concepts.map(({ concept, category }) => ({ id: concept, category }))));
+  const write = (target: Float64Array, values: readonly Halves[]) => {
+    for (const half of [0, 1]) for (const [i, value] of values.entries()) target[half * values.length + i] = value[half];
+  };
+  write(counts.pixels, [pixels]);
+  write(
+    counts.present,
+    concepts.map(({ present }) => present),
+  );
+  // By name, since the order of a manifest's categories is nobody's promise.
+  const known = new Map(categories.map(({ category, carrying }) => [category, carrying]));
+  write(
+    counts.carrying,
+    counts.categories.map((category) => known.get(category) ?? [0, 0]),
+  );
+  return { ...counts, images };
 }
 
 /**

@@ -93,7 +93,7 @@ export interface DetectorCounts {
   readonly detectors: number;
   /**
    * Network Dissection's "unique detectors": the different concepts among the detectors, each unit having the one it scores highest on (Bau et al. 2017,
-   * §3.1; `src/report.py`: the set of labels of the records above the threshold).
+   * §2.2; `src/report.py`: the set of labels of the records above the threshold).
    */
   readonly concepts: number;
   /** Detectors that are unique in the word's plain sense: no other detector among these units has their concept. Never more than `concepts`. */

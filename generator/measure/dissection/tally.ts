@@ -1,10 +1,11 @@
 /** Counting with a network: its scores for every direction, image by image, and what each layer's counter makes of them. */
 import type { Graph } from '../../graph/graph.ts';
-import { float32, float32Data } from '../../graph/tensor.ts';
+import { float32 } from '../../graph/tensor.ts';
 import { INPUT, type Layer, type Model, type Preprocess } from '../../models/model.ts';
 import { beginNetwork } from '../../render/programs.ts';
-import type { Resident, Runtime } from '../../runtime/runtime.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
 import { emptyInput, writeInput } from '../passes/network-input.ts';
+import { compileForHost, readOutput, releaseOutputs } from '../passes/read-output.ts';
 import type { Picture } from '../picture.ts';
 import { ActiveCounter, type LayerPlan } from './count-active.ts';
 import { type LayerCounts, noLayerCounts } from './counts.ts';
@@ -64,7 +65,7 @@ export interface Tally {
 /** Compiles a plan's program. */
 export async function openTally(plan: TallyPlan, runtime: Runtime): Promise<Tally> {
   const { graph, layers, preprocess, table, batch, size } = plan;
-  const program = await runtime.compile(graph, { resident: graph.outputs });
+  const program = await compileForHost(runtime, graph);
   const counts = layers.map(({ levels }) => noLayerCounts(levels.length, table.concepts.length, table.categories.length));
   const counters = layers.map((layer, i) => new ActiveCounter(layer, size, table, counts[i]));
   const input = emptyInput(preprocess, batch, size);
@@ -79,13 +80,12 @@ export async function openTally(plan: TallyPlan, runtime: Runtime): Promise<Tall
       );
       const outputs = await program.run({ [INPUT]: input });
       for (const [i, counter] of counters.entries()) {
-        const value = outputs[scoresName(i)] as Resident;
-        const scores = float32Data(await value.read(), scoresName(i));
+        const scores = await readOutput(outputs, scoresName(i));
         const item = scores.length / batch;
         for (const [at, { index, labels, permuted }] of images.entries())
           counter.add(scores, at * item, labels, permuted, index % 2 === 0 ? 0 : 1);
-        value.dispose();
       }
+      releaseOutputs(outputs);
     },
     dispose: () => program.dispose(),
   };

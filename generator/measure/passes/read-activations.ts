@@ -1,14 +1,16 @@
 /** Pass one: every image through the network once, and what is kept of each layer is enough for any direction. */
 import { fault } from '../../graph/errors.ts';
-import { float32, float32Data, type Tensor } from '../../graph/tensor.ts';
+import { float32, type Tensor } from '../../graph/tensor.ts';
 import { findLayer } from '../../models/layers.ts';
 import { INPUT, type Layer, type Model } from '../../models/model.ts';
-import type { Program, Resident, Runtime, Value } from '../../runtime/runtime.ts';
+import type { Program, Runtime, Value } from '../../runtime/runtime.ts';
 import type { Activations } from '../activations.ts';
 import type { ImageSet } from '../images/image-set.ts';
+import type { Picture } from '../picture.ts';
 import { activationGraph, valueNames } from './activation-graph.ts';
 import { Moments } from './moments.ts';
 import { emptyInput, writeInput } from './network-input.ts';
+import { compileForHost, readOutput, releaseOutputs } from './read-output.ts';
 import { type SamplePlan, samplePlan } from './sample-positions.ts';
 
 export interface ReadRequest {
@@ -54,20 +56,22 @@ export async function readActivations(request: ReadRequest): Promise<Map<string,
     batch,
     images.size,
   );
-  const program = await runtime.compile(graph, { resident: graph.outputs });
+  const program = await compileForHost(runtime, graph);
   try {
     const input = emptyInput(model.preprocess, batch, images.size);
-    const first = [await images.picture(0)];
-    writeInput(first, images.size, model.preprocess, input.data);
+    writeInput([await images.picture(0)], images.size, model.preprocess, input.data);
     const readers = layers.map((layer, i) => new LayerReader(layer, plans[i], i, images.n, batch));
     // The first image's means are the provisional ones: whatever the batch, the same.
     await run(program, input, readers, 0, 0);
+    let next = readPictures(images, 0, batch);
     for (let from = 0; from < images.n; from += batch) {
       signal?.throwIfAborted();
       const until = Math.min(images.n, from + batch);
-      const pictures = await Promise.all(Array.from({ length: until - from }, (_, i) => images.picture(from + i)));
-      writeInput(pictures, images.size, model.preprocess, input.data);
-      await run(program, input, readers, from, until);
+      writeInput(await next, images.size, model.preprocess, input.data);
+      const running = run(program, input, readers, from, until);
+      // The next images are made while the network runs.
+      next = readPictures(images, until, batch);
+      await running;
       onProgress?.(until);
     }
     return new Map(readers.map((reader, i) => [request.layers[i], reader.finish()]));
@@ -76,10 +80,19 @@ export async function readActivations(request: ReadRequest): Promise<Map<string,
   }
 }
 
+/** The pictures of a batch. What goes wrong is told to whoever waits for them, who may have stopped. */
+function readPictures(images: ImageSet, from: number, batch: number): Promise<Picture[]> {
+  const count = Math.max(0, Math.min(batch, images.n - from));
+  const pictures = Promise.all(Array.from({ length: count }, (_, i) => images.picture(from + i)));
+  pictures.catch(() => {});
+  return pictures;
+}
+
 /** Runs the program on the images `from` to `until` − 1 and lets each layer take what is its own; with none, the first is looked at. */
 async function run(program: Program, input: Tensor, readers: readonly LayerReader[], from: number, until: number): Promise<void> {
   const outputs = await program.run(Object.assign({ [INPUT]: input }, ...readers.map((reader) => reader.inputs(from, until))));
   for (const reader of readers) await reader.take(outputs, from, until);
+  releaseOutputs(outputs);
 }
 
 /** What is gathered of one layer while the images go by. */
@@ -118,8 +131,8 @@ class LayerReader {
 
   async take(outputs: Record<string, Value>, from: number, until: number): Promise<void> {
     const [channels] = this.#layer.shape;
-    const values = [outputs[this.#names.mean], outputs[this.#names.product], outputs[this.#names.sample]] as Resident[];
-    const [means, products, sample] = await Promise.all(values.map(async (value) => float32Data(await value.read(), this.#layer.slug)));
+    const { mean, product, sample: rows } = this.#names;
+    const [means, products, sample] = await Promise.all([mean, product, rows].map((name) => readOutput(outputs, name)));
     if (!this.#moments) {
       this.#shift = float32([channels], means.slice(0, channels));
       this.#moments = new Moments(this.#shift.data);
@@ -133,7 +146,6 @@ class LayerReader {
       const start = at * this.#plan.most * channels;
       this.#sample.set(sample.subarray(start, start + count * channels), row * channels);
     }
-    for (const value of values) value.dispose();
   }
 
   finish(): Activations {

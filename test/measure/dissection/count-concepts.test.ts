@@ -13,22 +13,11 @@ import { findLayer } from '../../../generator/models/layers.ts';
 import { INPUT, type Model } from '../../../generator/models/model.ts';
 import { RandomStream } from '../../../generator/render/random.ts';
 import { openOnnxRuntime } from '../../../generator/runtime/onnxruntime.ts';
-import { draws, handMadeModel, PLAIN_CONV, tinyModel } from '../../render/tiny-model.ts';
+import { handMadeModel, PLAIN_CONV, tinyModel } from '../../render/tiny-model.ts';
 import { countDirectly } from './direct.ts';
-import { PLANTED, plantedImages } from './planted-images.ts';
+import { PLANTED, plantedImages, someDirections } from './planted-images.ts';
 
 const one = openOnnxRuntime({ threads: 1 });
-
-/** Random unit rows of a layer, and levels that some of its values exceed. */
-function someDirections(channels: number, count: number, level = 0.4): { directions: Float32Array; levels: Float64Array } {
-  const directions = draws(`directions-${channels}-${count}`, count * channels);
-  for (let d = 0; d < count; d++) {
-    const row = directions.subarray(d * channels, (d + 1) * channels);
-    const norm = Math.hypot(...row);
-    for (let c = 0; c < channels; c++) row[c] /= norm;
-  }
-  return { directions, levels: new Float64Array(count).fill(level) };
-}
 
 const model = tinyModel();
 const second = { layer: 'second', ...someDirections(6, 9, 0.5) };
@@ -124,53 +113,6 @@ describe('the counts', () => {
     expect(before[0].above.some((above) => above > 0)).toBe(true);
     // And not when the directions stay.
     expect(await count(turned, directions)).not.toEqual(before);
-  });
-});
-
-describe('the pass', () => {
-  test('reads every image once and tells how far it is', async () => {
-    const images = plantedImages(11, 16);
-    const seen: number[] = [];
-    await countConcepts({ model, layers: [second], images, threads: 2, batch: 3, onProgress: (done) => seen.push(done) });
-    expect(seen).toEqual([3, 6, 9, 11]);
-    expect(images.read.pictures).toBe(11);
-  });
-
-  test('stops when it is told to, and not only after the last image', async () => {
-    const images = plantedImages(40, 16);
-    for (const where of [{ threads: 2 }, { runtime: one }]) {
-      const controller = new AbortController();
-      const seen: number[] = [];
-      const onProgress = (done: number) => {
-        seen.push(done);
-        if (done === 6) controller.abort(new Error('enough'));
-      };
-      const counting = countConcepts({ model, layers: [second], images, batch: 2, ...where, signal: controller.signal, onProgress });
-      await expect(counting).rejects.toThrow('enough');
-      expect(seen).toEqual([2, 4, 6]);
-    }
-  });
-
-  test('fails with the reason where an image is not of the size that the set says, in a thread too', async () => {
-    const images = plantedImages(8, 16);
-    const wrong = { ...images, picture: async (i: number) => ({ ...(await images.picture(i)), ...(i === 5 ? { size: 12 } : {}) }) };
-    for (const where of [{ threads: 2 }, { runtime: one }])
-      await expect(countConcepts({ model, layers: [second], images: wrong, ...where })).rejects.toThrow(
-        'the images: expected pictures of 16 pixels a side, as the set says for a picture, received 12',
-      );
-  });
-
-  test('wants a set with masks, four images, and a level for every direction', async () => {
-    const images = plantedImages(8, 16);
-    const { concepts: _, labels: __, ...bare } = images;
-    const count = (request: Partial<CountRequest>) => countConcepts({ model, layers: [second], images, runtime: one, ...request });
-    await expect(count({ images: bare })).rejects.toThrow('the images "planted": expected masks of concepts for the set, received "none"');
-    await expect(count({ images: plantedImages(3, 16) })).rejects.toThrow('expected four or more');
-    await expect(count({ layers: [{ ...second, levels: new Float64Array(8) }] })).rejects.toThrow(
-      'second: expected 8×6 values, one row or more for the directions (with a level each), received 54',
-    );
-    const labels = async () => ({ cell: new Uint8Array(256).fill(2), concepts: [[0], [99]] });
-    await expect(count({ images: { ...images, labels } })).rejects.toThrow('the labels of image 0: expected a number below 2');
   });
 });
 

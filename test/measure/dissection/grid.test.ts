@@ -126,7 +126,7 @@ describe('upsampling', () => {
   });
 });
 
-/** Kernels, strides and paddings of a different size in either axis, an explicit padding, pooling, a branch. */
+/** Kernels, strides and paddings of a different size in either axis, an explicit padding, pooling, branches. */
 const crooked = handMadeModel((builder) => {
   const stem = { strides: [2, 1], pads: [1, 2, 0, 2], dilations: [1, 2], group: 1 };
   builder.add('Conv', [INPUT, weights(builder, 'stem', [4, 3, 3, 4], 1)], stem, { outputs: ['stem'] });
@@ -138,7 +138,9 @@ const crooked = handMadeModel((builder) => {
     { outputs: ['pool'] },
   );
   const branch = builder.add('Conv', ['pool', weights(builder, 'branch', [4, 4, 3, 3], 1)], { ...PLAIN_CONV, pads: [1, 1, 1, 1] });
-  builder.add('Add', ['pool', branch], {}, { outputs: ['last'] });
+  const halves = builder.add('Split', [branch, builder.integers([2, 2])], { axis: 1 }, { outputs: ['one-half', 'other-half'] });
+  const joined = builder.add('Concat', ['other-half', halves], { axis: 1 });
+  builder.add('Slice', [joined, ...[[1], [3], [1], [1]].map((numbers) => builder.integers(numbers))], {}, { outputs: ['last'] });
 });
 
 /** The middle of the rows (0) or columns (1) of pixels that a change of moves the layer at a row or column of positions. */

@@ -1,7 +1,10 @@
 /** A small set of images with planted concepts: coloured rectangles on grey, each colour a concept, and which half of the image a pixel is in. */
+import { float32 } from '../../../generator/graph/tensor.ts';
 import type { Concept, ImageSet, Labels } from '../../../generator/measure/images/image-set.ts';
 import type { Picture } from '../../../generator/measure/picture.ts';
+import { INPUT, type Model } from '../../../generator/models/model.ts';
 import { RandomStream } from '../../../generator/render/random.ts';
+import { draws, handMadeModel, PLAIN_CONV } from '../../render/tiny-model.ts';
 
 /** Primary colours, full on or off, so that sums of their values are exact. */
 const COLOURS = [
@@ -73,4 +76,26 @@ export function plantedImages(n: number, size: number, { share = 0.2, seed = 0 }
     },
     labels: async (index) => make(index).labels,
   };
+}
+
+/** A network whose layer is the pixels. */
+export function pixels(): Model {
+  return handMadeModel(
+    (builder) => {
+      const same = builder.constant(float32([3, 3, 1, 1], [1, 0, 0, 0, 1, 0, 0, 0, 1]));
+      builder.add('Conv', [INPUT, same], PLAIN_CONV, { outputs: ['layer'] });
+    },
+    { scale: [1, 1, 1], offset: [0, 0, 0] },
+  );
+}
+
+/** Random unit rows of a layer, and levels that some of its values exceed. */
+export function someDirections(channels: number, count: number, level = 0.4): { directions: Float32Array; levels: Float64Array } {
+  const directions = draws(`directions-${channels}-${count}`, count * channels);
+  for (let d = 0; d < count; d++) {
+    const row = directions.subarray(d * channels, (d + 1) * channels);
+    const norm = Math.hypot(...row);
+    for (let c = 0; c < channels; c++) row[c] /= norm;
+  }
+  return { directions, levels: new Float64Array(count).fill(level) };
 }

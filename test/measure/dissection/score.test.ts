@@ -1,20 +1,19 @@
-/** M3: scores with known answers, thresholds that hold what they promise, and nothing lost on the way through the manifest. */
+/** M3: scores with known answers, and thresholds that hold what they promise. */
 import { describe, expect, test } from 'vitest';
 import { float32 } from '../../../generator/graph/tensor.ts';
 import { alphaCurve } from '../../../generator/measure/dissection/alpha-curve.ts';
 import { countConcepts } from '../../../generator/measure/dissection/count-concepts.ts';
 import { type DissectionCounts, noImageCounts, noLayerCounts } from '../../../generator/measure/dissection/counts.ts';
 import { conceptTable } from '../../../generator/measure/dissection/image-labels.ts';
-import { countsOfRecords, recordDirection } from '../../../generator/measure/dissection/records.ts';
 import { calibrate, countDetectors, DETECTOR_IOU, iou, largestIou, scoreDissection } from '../../../generator/measure/dissection/score.ts';
 import type { ImageSet } from '../../../generator/measure/images/image-set.ts';
 import { quantiles } from '../../../generator/measure/passes/quantiles.ts';
 import { readActivations } from '../../../generator/measure/passes/read-activations.ts';
-import { INPUT, type Model } from '../../../generator/models/model.ts';
+import { INPUT } from '../../../generator/models/model.ts';
 import { RandomStream } from '../../../generator/render/random.ts';
 import { openOnnxRuntime } from '../../../generator/runtime/onnxruntime.ts';
 import { draws, handMadeModel, PLAIN_CONV, weights } from '../../render/tiny-model.ts';
-import { PLANTED, plantedImages } from './planted-images.ts';
+import { PLANTED, pixels, plantedImages } from './planted-images.ts';
 
 const runtime = openOnnxRuntime({ threads: 1 });
 
@@ -54,6 +53,8 @@ describe('a direction', () => {
     const directions = draws('noise-directions', 600 * 24);
     const levels = await quantiles({ runtime, activations, directions });
     const [counts] = await countConcepts({ model, layers: [{ layer: 'layer', directions, levels }], images, threads: 2 });
+    // The sample was every position: exactly the share is above, but for a score that two programs round apart.
+    for (const above of counts.above) expect(Math.abs(above - 0.005 * counts.positions)).toBeLessThanOrEqual(1);
     const { directions: scores, permuted, tau } = scoreDissection(counts);
     expect(tau).toBeGreaterThan(0);
     const above = (all: typeof scores) => all.filter(({ iou: score }) => score > tau).length;
@@ -152,43 +153,6 @@ describe('thresholds and numbers', () => {
     expect(alphaCurve(scores, [1, 0.2, 0, undefined, undefined, undefined], DETECTOR_IOU).map(({ alpha }) => alpha)).toEqual([0, 0.2, 1]);
   });
 });
-
-test('the manifest’s records give every score and threshold again', async () => {
-  const images = plantedImages(40, 24);
-  const directions = draws('record-directions', 50 * 3);
-  const [counts] = await countConcepts({
-    model: pixels(),
-    layers: [{ layer: 'layer', directions, levels: new Float64Array(50).fill(0.3) }],
-    images,
-    runtime,
-  });
-  const records = Array.from({ length: 50 }, (_, d) => recordDirection(counts, d));
-  const { directions: _, intersection: __, active: ___, above: ____, positions: _____, ...imageCounts } = counts;
-  const written = JSON.parse(JSON.stringify(records)) as typeof records;
-  const scores = scoreDissection(counts);
-  expect(scoreDissection(countsOfRecords(imageCounts, written))).toEqual(scores);
-  expect(scores.directions.filter(({ iou: score }) => score > DETECTOR_IOU).length).toBeGreaterThan(10);
-  const best = records.find((list) => list.length > 0)?.[0];
-  const concept = PLANTED.findIndex(({ id }) => id === best?.concept);
-  expect(best).toEqual({
-    concept: PLANTED[concept].id,
-    fold: 'even',
-    intersection: expect.any(Number),
-    active: expect.any(Number),
-    present: counts.present[concept],
-  });
-});
-
-/** A network whose layer is the pixels. */
-function pixels(): Model {
-  return handMadeModel(
-    (builder) => {
-      const same = builder.constant(float32([3, 3, 1, 1], [1, 0, 0, 0, 1, 0, 0, 0, 1]));
-      builder.add('Conv', [INPUT, same], PLAIN_CONV, { outputs: ['layer'] });
-    },
-    { scale: [1, 1, 1], offset: [0, 0, 0] },
-  );
-}
 
 /** Noise, with rectangles of a concept of 20 in each of five categories, drawn without looking. */
 function noiseWithMasks(n: number, size: number): ImageSet {

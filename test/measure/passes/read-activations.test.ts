@@ -1,15 +1,13 @@
 /** Pass one: the moments of a direct computation in float64, an even sample, one run for all layers, and memory that does not grow with positions. */
 import { describe, expect, test } from 'vitest';
-import { float32, float32Data, type Tensor } from '../../../generator/graph/tensor.ts';
+import { float32 } from '../../../generator/graph/tensor.ts';
 import type { ImageSet } from '../../../generator/measure/images/image-set.ts';
 import { Moments } from '../../../generator/measure/passes/moments.ts';
-import { emptyInput, writeInput } from '../../../generator/measure/passes/network-input.ts';
 import { type ReadRequest, readActivations } from '../../../generator/measure/passes/read-activations.ts';
-import { samplePlan } from '../../../generator/measure/passes/sample-positions.ts';
 import { INPUT, type Model } from '../../../generator/models/model.ts';
-import { RandomStream } from '../../../generator/render/random.ts';
 import { openOnnxRuntime } from '../../../generator/runtime/onnxruntime.ts';
 import { handMadeModel, PLAIN_CONV, tinyModel, weights } from '../../render/tiny-model.ts';
+import { activationsOf, noiseImages } from './noise-images.ts';
 
 const runtime = openOnnxRuntime({ threads: 1 });
 const model = tinyModel();
@@ -87,50 +85,6 @@ describe('what is read of a layer', () => {
     expect(most - before).toBeLessThan(20e6);
     const { means, mean, covariance, sample } = read.get('layer') ?? fail();
     expect([means, mean, covariance, sample].map(({ length }) => length)).toEqual([400 * 4, 4, 16, 1000 * 4]);
-  });
-});
-
-describe('the sample', () => {
-  test.each([
-    [10, 64, 100],
-    [7, 9, 1000],
-    [100, 64, 32],
-    [3, 1, 8],
-  ])('of %i images of %i positions, %i wanted, takes equally of each and none twice', (n, area, wanted) => {
-    const plan = samplePlan('layer', n, area, wanted, 0);
-    const drawn = Array.from({ length: n }, (_, image) => plan.positions(image));
-    expect(plan.total).toBe(Math.min(wanted, n * area));
-    expect(drawn.reduce((sum, { length }) => sum + length, 0)).toBe(plan.total);
-    const sizes = drawn.map(({ length }) => length);
-    expect(Math.max(...sizes)).toBeLessThanOrEqual(plan.most);
-    expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
-    let row = 0;
-    for (const [image, positions] of drawn.entries()) {
-      expect(plan.start(image)).toBe(row);
-      row += positions.length;
-      expect(new Set(positions).size).toBe(positions.length);
-      for (const position of positions) expect(position).toBeLessThan(area);
-    }
-  });
-
-  test('takes every position of an image as often as another', () => {
-    const times = new Float64Array(16);
-    const plan = samplePlan('layer', 4000, 16, 8000, 1);
-    for (let image = 0; image < 4000; image++) for (const position of plan.positions(image)) times[position]++;
-    // 500 expected, with a deviation of 21.
-    for (const count of times) expect(Math.abs(count - 500)).toBeLessThan(100);
-  });
-
-  test('is rows of the network’s own values, those that the plan says', async () => {
-    const images = noiseImages(5, 16);
-    const { sample, channels } =
-      (await readActivations({ model, runtime, layers: ['first'], images, batch: 2, samplePositions: 33 })).get('first') ?? fail();
-    const plan = samplePlan('first', 5, 256, 33, 0);
-    for (let image = 0; image < 5; image++) {
-      const values = await activationsOf(model, 'first', images, image);
-      for (const [k, position] of plan.positions(image).entries())
-        for (let c = 0; c < channels; c++) expect(sample[(plan.start(image) + k) * channels + c]).toBe(values[c * 256 + position]);
-    }
   });
 });
 
@@ -215,34 +169,6 @@ async function expectDirect(
       expect(covariance[a * channels + b]).toBe(covariance[b * channels + a]);
     }
   }
-}
-
-/** A layer's activations of one image, `[C,positions]`, by a program of its own. */
-async function activationsOf(network: Model, layer: string, images: ImageSet, index: number): Promise<Float32Array> {
-  const { size } = images;
-  const program = await runtime.compile(network.graph({ layers: [layer], batch: 1, height: size, width: size }));
-  const input = emptyInput(network.preprocess, 1, size);
-  writeInput([await images.picture(index)], size, network.preprocess, input.data);
-  const values = float32Data((await program.run({ [INPUT]: input }))[layer] as Tensor, layer).slice();
-  await program.dispose();
-  return values;
-}
-
-/** Noise of a colour and contrast of its own for every image; the first `black` of them are black. */
-function noiseImages(n: number, size: number, { black = 0 } = {}): ImageSet {
-  return {
-    id: 'noise',
-    kind: 'generated',
-    n,
-    size,
-    sha256: '0'.repeat(64),
-    picture: async (index) => {
-      const stream = new RandomStream('noise-images', index);
-      const [middle, contrast] = [stream.between(60, 180), stream.between(5, 60)];
-      const value = () => (index < black ? 0 : middle + contrast * stream.between(-1, 1));
-      return { size, pixels: Uint8Array.from({ length: 3 * size * size }, value) };
-    },
-  };
 }
 
 function fail(): never {
