@@ -254,10 +254,12 @@ describe('blindness', () => {
   });
 });
 
-test('is there only where the store has a study, links to nothing missing, and is invited to nowhere else', async () => {
+test('is there, and the comparison leads to it, only where the store has a study', async () => {
   expect((await checkLinks(built)).broken).toEqual([]);
   await expect(readFile(join(built.dist, 'fixture-plain/study/index.html'))).rejects.toThrow('ENOENT');
-  await readFile(join(built.dist, 'fixture-net/study/index.html'));
+  const link = 'href="/some/base/fixture-net/study/"';
+  expect(await readFile(join(built.dist, 'fixture-net/compare/index.html'), 'utf8')).toContain(link);
+  expect(await readFile(join(built.dist, 'fixture-plain/compare/index.html'), 'utf8')).not.toContain('/study/');
 });
 
 test('without JavaScript it says that the questions need it, and still says all the rest', async (context) => {
