@@ -36,6 +36,8 @@ export interface StudyRequest {
   readonly nonce?: string;
   /** ISO 8601; now unless told. */
   readonly created?: string;
+  /** Told how many of the pictures are written. */
+  readonly onProgress?: (state: { done: number; total: number }) => void;
 }
 
 /**
@@ -51,6 +53,7 @@ export async function makeStudy(request: StudyRequest): Promise<{ study: Study; 
     folder,
     drafts.flatMap(({ explanation, queries }) => [...explanation, ...queries]),
     images,
+    request.onProgress,
   );
   const hashOf = (name: string): string => hashes.get(name) ?? '';
   const named = drafts.map((draft) => ({

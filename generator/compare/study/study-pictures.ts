@@ -26,9 +26,11 @@ export async function writeStudyPictures(
   folder: DurableFolder,
   sources: Iterable<PictureSource>,
   images: Pick<ImageSet, 'picture'>,
+  onProgress: (state: { done: number; total: number }) => void = () => undefined,
 ): Promise<Map<string, string>> {
   const distinct = new Map([...sources].map((source) => [sourceName(source), source]));
   const limit = pLimit(AT_ONCE);
+  let done = 0;
   const written = await Promise.all(
     [...distinct].map(([name, source]) =>
       limit(async (): Promise<[string, string]> => {
@@ -37,6 +39,7 @@ export async function writeStudyPictures(
         const bytes = await encode(picture);
         const hash = sha256(bytes);
         await folder.replace(studyPictureFile(hash), bytes);
+        onProgress({ done: ++done, total: distinct.size });
         return [name, hash];
       }),
     ),
@@ -46,9 +49,9 @@ export async function writeStudyPictures(
   return new Map(written);
 }
 
-/** A quality that the store's pictures do not have: what was compressed once already should not lose much more. */
+/** At a quality that the store's own pictures do not have, so that no two files are the same; a study has thousands, so it is no high one. */
 function encode({ pixels, size }: Picture): Promise<Buffer> {
   return sharp(pixels, { raw: { width: size, height: size, channels: 3 } })
-    .webp({ quality: 90, effort: 4, smartSubsample: true })
+    .webp({ quality: 80, effort: 4, smartSubsample: true })
     .toBuffer();
 }

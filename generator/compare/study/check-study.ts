@@ -1,0 +1,49 @@
+/** Checking a study against itself: every picture, the key, and nothing beside them. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import glob from 'fast-glob';
+import { type Study, studyKey as studyKeySchema, study as studySchema } from '../../../data/schema.ts';
+import { sha256 } from '../../batch/canonical.ts';
+import type { Finding } from '../../batch/verify.ts';
+import { reason } from '../../graph/errors.ts';
+import { STUDY_FILE, STUDY_KEY_FILE } from './make-study.ts';
+import { studyPictureFile } from './study-pictures.ts';
+
+/** What is wrong with the study of a store, relative to it; nothing where there is no study. The key may be missing: it is kept elsewhere until it is released. */
+export async function checkStudy(folder: string): Promise<Finding[]> {
+  const read = (file: string): Promise<Buffer | undefined> => readFile(path.join(folder, file)).catch(() => undefined);
+  const bytes = await read(STUDY_FILE);
+  if (!bytes) return [];
+  const study = parseStudy(bytes.toString());
+  if (typeof study === 'string') return [{ file: STUDY_FILE, problem: study }];
+  const findings: Finding[] = [];
+  const trials = new Set(study.trials.map(({ id }) => id));
+  if (study.sessions.some((session) => session.some((id) => !trials.has(id))))
+    findings.push({ file: STUDY_FILE, problem: 'a session names a trial that is not there' });
+  const key = await read(STUDY_KEY_FILE);
+  if (key && sha256(key) !== study.key_sha256)
+    findings.push({ file: STUDY_KEY_FILE, problem: 'is not the key that study.json was published with' });
+  else if (key && !studyKeySchema.safeParse(JSON.parse(key.toString())).success)
+    findings.push({ file: STUDY_KEY_FILE, problem: 'is no key' });
+  const named = new Set(study.trials.flatMap(({ explanation, queries }) => [...explanation, ...queries]));
+  for (const hash of named) {
+    const file = studyPictureFile(hash);
+    const picture = await read(file);
+    if (!picture) findings.push({ file, problem: 'is missing, though a trial shows it' });
+    else if (sha256(picture) !== hash) findings.push({ file, problem: `was altered: its hash is ${sha256(picture)}` });
+  }
+  const files = new Set([...named].map(studyPictureFile));
+  for (const file of (await glob('study/**/*', { cwd: folder, dot: true })).sort())
+    if (!files.has(file)) findings.push({ file, problem: 'is shown by no trial' });
+  return findings;
+}
+
+/** The study, or what is wrong with it. */
+function parseStudy(text: string): Study | string {
+  try {
+    const parsed = studySchema.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : `${parsed.error.issues[0].path.join('.')}: ${parsed.error.issues[0].message}`;
+  } catch (error) {
+    return reason(error);
+  }
+}
