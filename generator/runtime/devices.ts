@@ -1,4 +1,5 @@
 /** The devices that networks run on: in which order they are wanted, and why one is not there. */
+import './telemetry-off.ts';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as ort from 'onnxruntime-node';

@@ -1,4 +1,5 @@
 /** The embedded runtime: onnxruntime-node, on the CPU, through its own WebGPU provider, or through CUDA, CoreML or DirectML where they are. */
+import './telemetry-off.ts';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import * as ort from 'onnxruntime-node';

@@ -1,4 +1,5 @@
 /** Running what was imported beside what onnxruntime makes of the original file. */
+import '../../../generator/runtime/telemetry-off.ts';
 import * as ort from 'onnxruntime-node';
 import { float32, float32Data, type Tensor } from '../../../generator/graph/tensor.ts';
 import { INPUT, type Model } from '../../../generator/models/model.ts';

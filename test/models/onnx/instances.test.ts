@@ -1,5 +1,6 @@
 /** A file's graph for other batches and sizes than it was made for, and for the inputs it may have. */
 
+import '../../../generator/runtime/telemetry-off.ts';
 import * as ort from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { float32Data } from '../../../generator/graph/tensor.ts';
