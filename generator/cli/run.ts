@@ -7,8 +7,8 @@ import { openEngine } from '../batch/open-engine.ts';
 import { type CheckedPlan, readPlan } from '../batch/plan.ts';
 import { openProgress, type Progress } from '../batch/progress.ts';
 import { type RunSummary, runPlan } from '../batch/run.ts';
-import { COMPARISON_FILE, compareAtlas } from '../compare/compare.ts';
 import { buildSite } from './build.ts';
+import { type CompareOptions, compare } from './compare.ts';
 import { interruptible } from './interrupt.ts';
 import {
   ATLASES,
@@ -22,9 +22,8 @@ import {
   threadsOption,
 } from './options.ts';
 
-interface RunOptions extends RuntimeOptions {
+interface RunOptions extends RuntimeOptions, CompareOptions {
   out?: string;
-  batch?: number | 'auto';
   build?: boolean;
 }
 
@@ -51,9 +50,16 @@ export function addRun(program: Command): void {
   planCommand(program, 'render', 'renders what the atlas of a plan lacks').action((file: string | undefined, options: RunOptions) =>
     perform('render', file, options, render),
   );
-  planCommand(program, 'compare', 'measures and compares what is rendered').action((file: string | undefined, options: RunOptions) =>
-    perform('compare', file, options, compare),
-  );
+  planCommand(program, 'compare', 'measures and compares what is rendered')
+    .option('--images <folder>', "photographs to look at the network with, instead of the plan's")
+    .option('--observer <model>', "a second observer, instead of the plan's: any network but the one studied")
+    .addOption(
+      new Option('--recompute', 'computes the comparison again from its files, without a network, and says what differs').conflicts([
+        'images',
+        'observer',
+      ]),
+    )
+    .action((file: string | undefined, options: RunOptions) => perform('compare', file, options, compare));
 }
 
 function planCommand(program: Command, name: string, description: string): Command {
@@ -91,36 +97,6 @@ async function render({ plan, folder, options, progress, signal }: Job): Promise
   const summary = await runPlan({ plan, folder, engine, runtime: runtimeChoice(options), ...(batch ? { batch } : {}), progress, signal });
   process.stdout.write(describeRun(summary));
   if (summary.failed.length > 0) process.exitCode = 1;
-}
-
-async function compare({ plan, folder, options, progress, signal }: Job): Promise<void> {
-  const { batch } = options;
-  const engine = openEngine(progress);
-  const model = await engine.openModel(plan.plan.model, { pixels: plan.plan.preprocess });
-  const runtime = await engine.openRuntime(runtimeChoice(options));
-  progress.note('Measuring and comparing');
-  let started = false;
-  const onProgress = ({ done, total }: { done: number; total: number }) => {
-    if (!started) progress.start(total, 0);
-    started = true;
-    progress.update(done);
-  };
-  try {
-    const { layers } = await compareAtlas({
-      folder,
-      model,
-      runtime,
-      openProbe: engine.openProbe,
-      batch: batch === 'auto' ? DEFAULT_BATCH : (batch ?? DEFAULT_BATCH),
-      onProgress,
-      signal,
-    });
-    progress.stop();
-    process.stdout.write(`${folder}: ${layers.length} ${layers.length === 1 ? 'layer' : 'layers'} compared, in ${COMPARISON_FILE}\n`);
-  } catch (error) {
-    progress.stop();
-    throw error;
-  }
 }
 
 /** What a run did, for people: a line, and one more for each picture that failed. */

@@ -4,7 +4,7 @@ import type { Comparison } from '../../data/schema.ts';
 import { canonicalJson, sha256 } from '../batch/canonical.ts';
 import { readAtlas } from '../batch/store.ts';
 import { fault, reason } from '../graph/errors.ts';
-import { PROCSET_CONCEPTS } from '../measure/images/procset/concepts.ts';
+import { CONCEPTS } from '../measure/images/procset/concepts.ts';
 import type { Rows } from '../measure/rows.ts';
 import { frameCount } from './analysis.ts';
 import { assembleComparison, readComparison } from './comparison-file.ts';
@@ -142,7 +142,7 @@ async function readEvidence(
     seen,
     transformed: await parts.read(renders.transformed, 'f32'),
     looks,
-    ...(counted ? { dissected: reviveDissection(await parts.read(`${layer.slug}/dissection`, 'json'), PROCSET_CONCEPTS) } : {}),
+    ...(counted ? { dissected: reviveDissection(await parts.read(`${layer.slug}/dissection`, 'json'), CONCEPTS) } : {}),
     images,
   };
 }

@@ -1,0 +1,101 @@
+/** `atlas compare`, and the last part of `atlas run`: what is rendered is measured and compared, or a comparison is computed again from its files. */
+import path from 'node:path';
+import { DEFAULT_BATCH } from '../batch/batch-size.ts';
+import { openEngine } from '../batch/open-engine.ts';
+import type { CheckedPlan } from '../batch/plan.ts';
+import type { Progress } from '../batch/progress.ts';
+import { COMPARISON_FILE, compareAtlas } from '../compare/compare.ts';
+import type { Stages } from '../compare/evidence/gather.ts';
+import { recompute } from '../compare/recompute.ts';
+import { PROJECT, type RuntimeOptions, runtimeChoice } from './options.ts';
+
+/** Where generated and decoded images are kept from run to run. */
+export const IMAGE_CACHE = path.join(PROJECT, 'data', 'models', 'images');
+
+export interface CompareOptions extends RuntimeOptions {
+  batch?: number | 'auto';
+  /** A folder of photographs, over the plan's. */
+  images?: string;
+  /** The second observer, over the plan's. */
+  observer?: string;
+  recompute?: boolean;
+}
+
+interface Job {
+  readonly plan: CheckedPlan;
+  readonly folder: string;
+  readonly options: CompareOptions;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** Gathers what is lacking, and compares. */
+export async function compare({ plan: { plan }, folder, options, progress, signal }: Job): Promise<void> {
+  if (options.recompute) return again({ folder, options, progress, signal });
+  const { batch, images, observer } = options;
+  const engine = openEngine(progress);
+  const model = await engine.openModel(plan.model, { pixels: plan.preprocess });
+  const runtime = await engine.openRuntime(runtimeChoice(options));
+  const told = {
+    ...plan.compare,
+    ...(images ? { images: { ...plan.compare?.images, folder: images } } : {}),
+    ...(observer ? { observer: { model: observer } } : {}),
+  };
+  try {
+    const { layers } = await compareAtlas({
+      ...{ folder, model, runtime, engine, signal },
+      cache: IMAGE_CACHE,
+      compare: told,
+      batch: batch === 'auto' ? DEFAULT_BATCH : (batch ?? DEFAULT_BATCH),
+      stages: showStages(progress),
+    });
+    progress.stop();
+    process.stdout.write(`${folder}: ${layers.length} ${layers.length === 1 ? 'layer' : 'layers'} compared, in ${COMPARISON_FILE}\n`);
+  } catch (error) {
+    progress.stop();
+    throw error;
+  }
+}
+
+async function again({ folder, options, progress, signal }: Omit<Job, 'plan'>): Promise<void> {
+  try {
+    const { rows, different } = await recompute({
+      folder,
+      stages: showStages(progress),
+      signal,
+      ...(options.threads ? { threads: options.threads } : {}),
+    });
+    progress.stop();
+    if (different.length === 0) {
+      process.stdout.write(`${folder}: ${rows} rows of ${COMPARISON_FILE} computed again from its files, the same to the last bit\n`);
+      return;
+    }
+    process.stdout.write(
+      `${folder}: ${different.length} figures of ${COMPARISON_FILE} come out otherwise:\n${different.map((one) => `  ${one}\n`).join('')}`,
+    );
+    process.exitCode = 1;
+  } catch (error) {
+    progress.stop();
+    throw error;
+  }
+}
+
+/** A note for each stage that has something to do, and a bar for how far it is. */
+function showStages(progress: Progress): Stages {
+  let title = '';
+  let total = 0;
+  return {
+    begin: (text, count) => {
+      progress.stop();
+      [title, total] = [text, count];
+    },
+    done: (count) => {
+      if (title) {
+        progress.note(title);
+        progress.start(total, 0);
+        title = '';
+      }
+      progress.update(count);
+    },
+  };
+}
