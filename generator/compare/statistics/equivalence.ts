@@ -21,7 +21,7 @@ export interface Equivalence {
  * Two one-sided tests at .05 of δ ≤ −margin and δ ≥ margin, as the 90% interval they are dual to (Schuirmann 1987; Westlake 1972), from the
  * resamples that the 95% interval was made of: `distribution` of `bootstrap`. Where that is null, since the resamples are all equal,
  * Newcombe's interval for `delta` and the two sizes.
- * Range: at δ = 0 the half-width is about 1.645 √(2/3n) with n a side, so that below 84 a side the answer can only be "cannot tell"; a true 0 is
+ * Range: by the normal approximation the half-width at δ = 0 is 1.645 √(2/3n) with n a side, so that below 84 a side the answer can only be "cannot tell"; a true 0 is
  * recognised in about 30% of studies with 128 a side, 78% with 256.
  * Pitfall: "not equivalent" is not "different": with few directions both claims fail, and that is what to report.
  */
