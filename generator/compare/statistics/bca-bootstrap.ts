@@ -38,8 +38,12 @@ export interface BootstrapDistribution {
  * The BCa interval of `statistic(a, b)` (Efron, "Better bootstrap confidence intervals", JASA 82, 1987): {@link bootstrap}, then
  * {@link bcaEnds}. Null where it is undefined: a sample of fewer than two, or resamples that are all equal (as with δ = ±1).
  *
- * Coverage of a 95% interval of Cliff's δ in 4,000 simulated studies, normal values, unequal spreads, δ ≈ .22 (test/compare/coverage-cases.ts):
- * COVERAGE
+ * Coverage of the 95% interval of Cliff's δ in 1,000 to 2,000 simulated studies of normal values, 599 resamples (standard error up to .7%):
+ * - independent, spreads 1 and 1.5: 95 to 97% at δ = .22 from 10 a side on, at δ = .73 from 20 a side on; at δ = .90 only 92% with 20 or 40 a
+ *   side, 94% with 128: near ±1 it is too short.
+ * - one sample in frames, ρ the share of variance common to a frame: with 4 frames 98% at ρ = 0, 95% at .02 and .05 (32 a frame), 93 to 94% at
+ *   .1, 90% at .3 (16 a frame). With 8 frames 96% at .1, 93% at .3; with 12 and 16 frames 95% at .3. With 2 frames 90 and 78%, with 3 frames 91
+ *   and 86%, at .1 and .3. So it holds from 8 frames on, and with 4 while frames are nearly alike: look at the intraclass correlation of frames.
  */
 export function bcaInterval(a: Clusters, b: Clusters, statistic: TwoSampleStatistic, options: BootstrapOptions): [number, number] | null {
   const distribution = bootstrap(a, b, statistic, options);
