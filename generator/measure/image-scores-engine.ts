@@ -79,7 +79,7 @@ export async function openImageScorer(request: ScorerRequest): Promise<ImageScor
     dispose: () => endThreads(workers),
     score: async (vectors, { signal, onProgress } = {}) => {
       signal?.throwIfAborted();
-      const count = vectors.length / channels;
+      const count = countRows(vectors, channels, 'the directions');
       requireFinite(vectors, 'the directions');
       const { t } = bandSizes(data.order.length);
       const results: DirectionScores = {
@@ -136,15 +136,15 @@ export async function scoreDirections({
 }
 
 function prepare({ means, channels, embeddings, seed }: ScorerRequest): ScorerData {
-  const n = means.length / channels;
+  const n = countRows(means, channels, 'the mean activations');
   requireFinite(means, 'the mean activations');
   requireFinite(embeddings.rows, 'what the observer sees');
-  if (embeddings.rows.length !== n * embeddings.dimension)
+  if (countRows(embeddings.rows, embeddings.dimension, 'what the observer sees') !== n)
     throw fault({
       where: 'the comparison',
-      expected: `${n} rows of ${embeddings.dimension} values`,
+      expected: `${n} images`,
       name: 'what the observer sees',
-      received: `${embeddings.rows.length} values`,
+      received: embeddings.rows.length / embeddings.dimension,
       remedy: 'Activations and embeddings must be of the same images: compute both again.',
     });
   bandSizes(n);
@@ -172,6 +172,18 @@ function prepare({ means, channels, embeddings, seed }: ScorerRequest): ScorerDa
     longest,
     longestCentred,
   };
+}
+
+function countRows(values: Float32Array, length: number, name: string): number {
+  const count = values.length / length;
+  if (Number.isInteger(count)) return count;
+  throw fault({
+    where: 'the comparison',
+    expected: `whole rows of ${length} values`,
+    name,
+    received: `${values.length} values`,
+    remedy: 'They are of another layer, or were cut short: compute them again.',
+  });
 }
 
 /** No sum of products of such numbers, fewer than a million, leaves float32. */
