@@ -4,6 +4,7 @@ import { bandSizes } from './bands.ts';
 import { countRows, prepareScorer, requireFinite, type ScorerRequest, shared } from './image-scores-data.ts';
 import { endThreads, startThreads } from './thread.ts';
 
+/** How a run is watched and stopped. */
 export interface ScoreDirectionsOptions {
   readonly signal?: AbortSignal;
   /** Called with the number of directions scored so far. */
@@ -23,6 +24,7 @@ export interface DirectionScores {
   readonly middle: Uint32Array;
 }
 
+/** The threads of one layer, started. */
 export interface ImageScorer {
   /** Scores directions, `[count,C]`; one call at a time. Rejects with the signal's reason when it is aborted. */
   score(vectors: Float32Array, options?: ScoreDirectionsOptions): Promise<DirectionScores>;
@@ -37,6 +39,7 @@ export interface ScorerJob {
   readonly control: Int32Array;
 }
 
+/** What a thread says: that a block is done, and that there are no more. */
 export type ScorerReply = { readonly kind: 'block'; readonly directions: number } | { readonly kind: 'done' };
 
 /**
