@@ -1,24 +1,10 @@
 /** M1 of very many directions of a layer: the frame test scores hundreds of thousands. */
 import { availableParallelism } from 'node:os';
-import { fault } from '../graph/errors.ts';
-import { bandSizes, drawOrder } from './bands.ts';
-import type { Rows } from './rows.ts';
+import { bandSizes } from './bands.ts';
+import { countRows, prepareScorer, requireFinite, type ScorerRequest, shared } from './image-scores-data.ts';
 import { endThreads, startThreads } from './thread.ts';
-import type { Embeddings } from './two-afc.ts';
 
-/** The images of a layer, as directions are scored on them. */
-export interface ScorerRequest {
-  /** Ā, `[n,C]`. */
-  readonly means: Float32Array;
-  readonly channels: number;
-  /** φ of the same images, unit rows. */
-  readonly embeddings: Embeddings;
-  /** Fixes which middling images are drawn (bands.ts): the SHA-256 of the image set. */
-  readonly seed: string;
-  /** Threads that score; as many as there are cores if left out. */
-  readonly threads?: number;
-}
-
+/** How a run is watched and stopped. */
 export interface ScoreDirectionsOptions {
   readonly signal?: AbortSignal;
   /** Called with the number of directions scored so far. */
@@ -38,22 +24,11 @@ export interface DirectionScores {
   readonly middle: Uint32Array;
 }
 
+/** The threads of one layer, started. */
 export interface ImageScorer {
   /** Scores directions, `[count,C]`; one call at a time. Rejects with the signal's reason when it is aborted. */
   score(vectors: Float32Array, options?: ScoreDirectionsOptions): Promise<DirectionScores>;
   dispose(): Promise<void>;
-}
-
-/** What a thread is started with; all arrays are shared. */
-export interface ScorerData {
-  readonly means: Rows;
-  readonly embeddings: Embeddings;
-  readonly order: Uint32Array;
-  /** Ā less its mean, transposed, `[C,n]`. */
-  readonly centred: Float32Array;
-  /** The greatest length of a row of Ā, and of Ā less its mean. */
-  readonly longest: number;
-  readonly longestCentred: number;
 }
 
 /** What a thread is asked for: blocks of directions, taken from a common counter, until there are none. `control` is the next block, and whether to stop. */
@@ -64,6 +39,7 @@ export interface ScorerJob {
   readonly control: Int32Array;
 }
 
+/** What a thread says: that a block is done, and that there are no more. */
 export type ScorerReply = { readonly kind: 'block'; readonly directions: number } | { readonly kind: 'done' };
 
 /**
@@ -72,14 +48,14 @@ export type ScorerReply = { readonly kind: 'block'; readonly directions: number 
  * naturalTwoAfc to the last bit, whatever the number of threads, the other directions and the machine.
  */
 export async function openImageScorer(request: ScorerRequest): Promise<ImageScorer> {
-  const data = prepare(request);
+  const data = prepareScorer(request);
   const { channels, threads = availableParallelism() } = request;
   const workers = await startThreads<ScorerJob, ScorerReply>(new URL('./image-scores-thread.ts', import.meta.url), threads, data);
   return {
     dispose: () => endThreads(workers),
     score: async (vectors, { signal, onProgress } = {}) => {
       signal?.throwIfAborted();
-      const count = vectors.length / channels;
+      const count = countRows(vectors, channels, 'the directions');
       requireFinite(vectors, 'the directions');
       const { t } = bandSizes(data.order.length);
       const results: DirectionScores = {
@@ -133,67 +109,4 @@ export async function scoreDirections({
   } finally {
     await scorer.dispose();
   }
-}
-
-function prepare({ means, channels, embeddings, seed }: ScorerRequest): ScorerData {
-  const n = means.length / channels;
-  requireFinite(means, 'the mean activations');
-  requireFinite(embeddings.rows, 'what the observer sees');
-  if (embeddings.rows.length !== n * embeddings.dimension)
-    throw fault({
-      where: 'the comparison',
-      expected: `${n} rows of ${embeddings.dimension} values`,
-      name: 'what the observer sees',
-      received: `${embeddings.rows.length} values`,
-      remedy: 'Activations and embeddings must be of the same images: compute both again.',
-    });
-  bandSizes(n);
-  const mean = new Float64Array(channels);
-  for (let i = 0; i < means.length; i++) mean[i % channels] += means[i] / n;
-  const centred = shared(new Float32Array(means.length));
-  let [longest, longestCentred] = [0, 0];
-  for (let image = 0; image < n; image++) {
-    let [length, lengthCentred] = [0, 0];
-    for (let c = 0; c < channels; c++) {
-      const value = means[image * channels + c];
-      const away = value - mean[c];
-      centred[c * n + image] = away;
-      length += value * value;
-      lengthCentred += away * away;
-    }
-    longest = Math.max(longest, Math.sqrt(length));
-    longestCentred = Math.max(longestCentred, Math.sqrt(lengthCentred));
-  }
-  return {
-    means: { rows: shared(means), dimension: channels },
-    embeddings: { rows: shared(embeddings.rows), dimension: embeddings.dimension },
-    order: shared(drawOrder(n, seed)),
-    centred,
-    longest,
-    longestCentred,
-  };
-}
-
-/** No sum of products of such numbers, fewer than a million, leaves float32. */
-const LARGEST = 1e15;
-
-function requireFinite(values: Float32Array, name: string): void {
-  for (let i = 0; i < values.length; i++)
-    if (!(Math.abs(values[i]) <= LARGEST))
-      throw fault({
-        where: 'the comparison',
-        expected: `numbers up to ${LARGEST}`,
-        name,
-        received: String(values[i]),
-        remedy: 'The network gives no usable activations on these images: leave the layer out.',
-      });
-}
-
-/** The array itself where it is shared already, otherwise a shared copy. */
-function shared<T extends Float32Array | Uint32Array>(array: T): T {
-  if (array.buffer instanceof SharedArrayBuffer) return array;
-  const Kind = array.constructor as new (buffer: SharedArrayBuffer) => T;
-  const copy = new Kind(new SharedArrayBuffer(array.byteLength));
-  copy.set(array);
-  return copy;
 }

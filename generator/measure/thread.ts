@@ -67,6 +67,7 @@ export async function startThreads<Request, Reply extends { readonly kind: strin
   }
 }
 
+/** Ends all, whatever they are doing. */
 export async function endThreads(threads: readonly { end(): Promise<void> }[]): Promise<void> {
   await Promise.all(threads.map((thread) => thread.end()));
 }

@@ -13,6 +13,7 @@ export interface TopItem {
 /** For every group, how many of its directions have an image among their top, `[n]`. Constant directions have none. */
 export type TopCounts = ReadonlyMap<number, Uint32Array>;
 
+/** Counts over `n` images; the groups in ascending order. */
 export function countTops(items: readonly TopItem[], n: number): TopCounts {
   const counts = new Map<number, Uint32Array>();
   for (const { group, top, constant } of items.toSorted((a, b) => a.group - b.group)) {

@@ -1,6 +1,7 @@
 /**
  * Directions scored a second by the engine of the frame test: `node test/bench/image-scores.ts [threads [directions]]`. Random activations with a
- * few strong factors, 6,000 images, an observer of 291 values and one of 1,920; warmed by one run, median of three.
+ * few strong factors, 6,000 images, an observer of 291 values and one of 1,920; warmed by one run, median of three;
+ * the time of a core beside it, since a busy machine spoils the rate.
  */
 import { openImageScorer } from '../../generator/measure/image-scores-engine.ts';
 import { RandomStream } from '../../generator/render/random.ts';
@@ -41,15 +42,17 @@ for (const dimension of [291, 1920]) {
     const scorer = await openImageScorer({ means: correlated('means', channels), channels, embeddings, seed: 'bench', threads });
     await scorer.score(vectors);
     const rates: number[] = [];
+    const before = process.cpuUsage();
     for (let run = 0; run < 3; run++) {
       const start = performance.now();
       const { m1 } = await scorer.score(vectors);
       rates.push(count / ((performance.now() - start) / 1000));
       consumed += m1[run];
     }
+    const { user, system } = process.cpuUsage(before);
     rates.sort((a, b) => a - b);
     console.log(
-      `C ${channels}, observer ${dimension}: ${rates[1].toFixed(0)} directions/s (${rates[0].toFixed(0)} to ${rates[2].toFixed(0)})`,
+      `C ${channels}, observer ${dimension}: ${rates[1].toFixed(0)} directions/s (${rates[0].toFixed(0)} to ${rates[2].toFixed(0)}), ${((user + system) / 3 / count).toFixed(0)} µs of a core each`,
     );
     await scorer.dispose();
   }

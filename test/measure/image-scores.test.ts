@@ -79,7 +79,7 @@ describe('the engine for many directions', () => {
     await scorer.dispose();
   });
 
-  it('refuses numbers that are not finite, and an observer of other images', async () => {
+  it('refuses numbers that are not finite, directions of another layer, and an observer of other images', async () => {
     const { means, embeddings } = landscape({ n: 300, channels: 5 });
     const request = { means, channels: 5, embeddings, seed: 'set', vectors: directions(2, 5), threads: 1 };
     await expect(scoreDirections({ ...request, means: means.with(7, Number.NaN) })).rejects.toThrow(/the mean activations, received "NaN"/);
@@ -87,7 +87,12 @@ describe('the engine for many directions', () => {
       /directions, received "Infinity"/,
     );
     const fewer = { ...embeddings, rows: embeddings.rows.subarray(embeddings.dimension) };
-    await expect(scoreDirections({ ...request, embeddings: fewer })).rejects.toThrow(/expected 300 rows of 9 values/);
+    await expect(scoreDirections({ ...request, embeddings: fewer })).rejects.toThrow(
+      /expected 300 images for what the observer sees, received 299/,
+    );
+    await expect(scoreDirections({ ...request, vectors: directions(2, 6) })).rejects.toThrow(
+      /whole rows of 5 values for the directions, received "12 values"/,
+    );
   });
 });
 

@@ -3,6 +3,7 @@ import { fault } from '../../graph/errors.ts';
 import type { Picture } from '../picture.ts';
 import type { PassOptions } from '../pooled-statistics.ts';
 
+/** Eyes that are independent of the network under study, for whole sets of images. */
 export interface ImageObserver {
   /** `lab-gabor-1`, `mobilenet-v2:conv-5+conv-10+conv-16`. */
   readonly id: string;

@@ -8,10 +8,12 @@ import { type Batch, batches, type ImageObserver } from './image-observer.ts';
 /** Pictures that a thread is given at a time. */
 const BATCH = 16;
 
+/** What a thread is asked for. */
 export interface LabGaborRequest {
   readonly pictures: readonly Picture[];
 }
 
+/** What it says: the descriptions, one after another. */
 export interface LabGaborReply {
   readonly kind: 'described';
   readonly rows: Float32Array;

@@ -13,6 +13,7 @@ import { batches, type ImageObserver, normalise } from './image-observer.ts';
 /** At so many depths where the plan names no layers. */
 const DEPTHS = 3;
 
+/** Which network looks, at which, and how. */
 export interface ModelObserverOptions {
   /** The observer. */
   readonly model: Model;
