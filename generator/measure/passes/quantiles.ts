@@ -63,7 +63,8 @@ export async function quantiles(request: QuantileRequest): Promise<Float64Array>
 
 /**
  * Standard error of the share of positions above a level taken from k sampled ones: √(share(1 − share)/k), that of independent draws, which equal
- * numbers from every image can only make smaller where each gives some (Cochran, "Sampling techniques", 1977, §5.6). For .005 and 32,768 it is .00039, eight in a hundred.
+ * numbers from every image can only make smaller where each gives some (Cochran, "Sampling techniques", 1977, §5.6). For .005 and 32,768 it is
+ * .00039, eight in a hundred of the share. What the share came to, `above` of pass two's counts says exactly.
  */
 export function quantileError(share: number, k: number): number {
   return Math.sqrt((share * (1 - share)) / k);

@@ -29,6 +29,8 @@ test('the manifest’s records give every score and threshold again', async () =
     records: typeof records;
     images: ImagesRecord;
   };
+  const { directions: _, intersection: __, active: ___, above: ____, positions: _____, ...imageCounts } = counts;
+  expect(imagesOfRecord(written.images)).toEqual(imageCounts);
   const scores = scoreDissection(counts);
   expect(scoreDissection(countsOfRecords(imagesOfRecord(written.images), written.records))).toEqual(scores);
   expect(scores.directions.filter(({ iou: score }) => score > DETECTOR_IOU).length).toBeGreaterThan(10);
