@@ -109,9 +109,9 @@ const humanAccuracy = z.object({
   arm: z.string(),
   directions: count,
   answers: count,
-  accuracy: share.nullable().describe('Mean over directions of the share of right answers; chance is 0.5.'),
-  nameable: z.number().nullable().describe('Mean over directions, 1 to 5.'),
-  confidence: z.number().nullable().describe('Mean over directions, 1 to 3.'),
+  accuracy: share.nullable().describe('Share of right answers; chance is 0.5.'),
+  nameable: z.number().nullable().describe('Mean over answers, 1 to 5.'),
+  confidence: z.number().nullable().describe('Mean over answers, 1 to 3.'),
 });
 
 const humanDifference = z.object({
@@ -120,7 +120,7 @@ const humanDifference = z.object({
   measure: z.enum(['accuracy', 'nameable']),
   armA: z.string(),
   armB: z.string(),
-  difference: z.number().nullable().describe('Mean of A − mean of B, over directions.'),
+  difference: z.number().nullable().describe('Mean of A − mean of B, over answers.'),
   ci: interval.describe('95%, raters and directions both resampled.'),
   ci_method: z.string(),
 });

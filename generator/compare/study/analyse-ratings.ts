@@ -6,9 +6,9 @@ import {
   crossed,
   describeDirections,
   differenceOfMeans,
-  itemOf,
+  directionOf,
   type Measure,
-  meanOverItems,
+  meanOf,
   type Observation,
 } from './observations.ts';
 import type { ImportedRatings, JudgedAnswer } from './read-ratings.ts';
@@ -22,7 +22,7 @@ export interface StudyStatistics {
   agreement(values: readonly (readonly (number | null)[])[], level: 'nominal' | 'ordinal'): number | null;
   /**
    * 95% interval of {@link differenceOfMeans} with raters and directions both resampled: directions within their arm, raters once for both arms, since
-   * a rater judges both. Null where it is undefined.
+   * a rater judges both. So neither answers nor raters alone count as n. Null where it is undefined.
    */
   interval(a: readonly CrossedObservation[], b: readonly CrossedObservation[], stream: RandomStream): readonly [number, number] | null;
   /** How the interval is made, for readers: `two-way bootstrap, 4,999 draws`. */
@@ -79,10 +79,10 @@ function summarise(
   observations: readonly Observation[],
   place: { layer: string; kind: ExplanationKind; arm: string },
 ): Human['accuracy'][number] {
-  const over = (measure: Measure) => meanOverItems(crossed(observations, measure));
+  const over = (measure: Measure) => meanOf(crossed(observations, measure));
   return {
     ...place,
-    directions: new Set(observations.map(itemOf)).size,
+    directions: new Set(observations.map(directionOf)).size,
     answers: observations.length,
     accuracy: over('accuracy'),
     nameable: over('nameable'),

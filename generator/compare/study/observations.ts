@@ -1,12 +1,12 @@
-/** Answers as numbers: one value of one rater on one direction, and means that count every direction once. */
+/** Answers as numbers: one value of one rater on one direction, and what raters made of each direction. */
 import type { Human } from '../../../data/schema.ts';
 import type { JudgedAnswer } from './read-ratings.ts';
 
 /** One value of one rater on one direction. */
 export interface CrossedObservation {
   readonly rater: string;
-  /** The direction: unique over layers. */
-  readonly item: string;
+  /** Unique over layers: `expanded-conv-6-expand/channel-42`. */
+  readonly direction: string;
   readonly value: number;
 }
 
@@ -25,28 +25,27 @@ const MEASURES = {
 export type Measure = keyof typeof MEASURES;
 
 /** `expanded-conv-6-expand/channel-42` */
-export const itemOf = ({ trial }: Observation): string => `${trial.layer}/${trial.direction}`;
+export const directionOf = ({ trial }: Observation): string => `${trial.layer}/${trial.direction}`;
 
 export function crossed(observations: readonly Observation[], measure: Measure): CrossedObservation[] {
-  return observations.map((one) => ({ rater: one.rater, item: itemOf(one), value: MEASURES[measure](one) }));
+  return observations.map((one) => ({ rater: one.rater, direction: directionOf(one), value: MEASURES[measure](one) }));
 }
 
-/** The mean over directions of a direction's mean over raters; null of none. */
-export function meanOverItems(observations: readonly CrossedObservation[]): number | null {
-  const items = Map.groupBy(observations, ({ item }) => item);
-  return items.size === 0 ? null : mean([...items.values()].map((values) => mean(values.map(({ value }) => value))));
+/** The mean over answers; null of none. */
+export function meanOf(observations: readonly CrossedObservation[]): number | null {
+  return observations.length === 0 ? null : mean(observations.map(({ value }) => value));
 }
 
-/** {@link meanOverItems} of `a` minus that of `b`; null where either has none. */
+/** The mean over answers of `a` minus that of `b`; null where either has none. */
 export function differenceOfMeans(a: readonly CrossedObservation[], b: readonly CrossedObservation[]): number | null {
-  const [meanA, meanB] = [a, b].map(meanOverItems);
+  const [meanA, meanB] = [a, b].map(meanOf);
   return meanA === null || meanB === null ? null : meanA - meanB;
 }
 
 /** Every direction by each kind of explanation that it was shown with: what raters made of it, and what they called it. */
 export function describeDirections(observations: readonly Observation[]): Human['directions'] {
-  const items = Map.groupBy(observations, (one) => `${itemOf(one)} ${one.trial.kind}`);
-  const sorted = [...items].sort(([a], [b]) => (a < b ? -1 : 1));
+  const groups = Map.groupBy(observations, (one) => `${directionOf(one)} ${one.trial.kind}`);
+  const sorted = [...groups].sort(([a], [b]) => (a < b ? -1 : 1));
   return sorted.map(([, group]) => {
     const { layer, direction, arm, kind } = group[0].trial;
     const over = (measure: Measure) => mean(group.map(MEASURES[measure]));

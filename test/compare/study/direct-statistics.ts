@@ -25,10 +25,8 @@ function interval(a: readonly CrossedObservation[], b: readonly CrossedObservati
   const draw = (names: readonly string[]) => names.map(() => names[stream.below(names.length)]);
   const raters = [...new Set([...a, ...b].map(({ rater }) => rater))];
   const resample = (side: readonly CrossedObservation[], drawn: readonly string[]) =>
-    draw([...new Set(side.map(({ item }) => item))]).flatMap((item, copy) =>
-      drawn.flatMap((rater) =>
-        side.filter((one) => one.item === item && one.rater === rater).map((one) => ({ ...one, item: `${item} ${copy}` })),
-      ),
+    draw([...new Set(side.map(({ direction }) => direction))]).flatMap((direction) =>
+      drawn.flatMap((rater) => side.filter((one) => one.direction === direction && one.rater === rater)),
     );
   const differences = Array.from({ length: DRAWS }, () => {
     const drawn = draw(raters);
