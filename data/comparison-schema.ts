@@ -36,7 +36,9 @@ export const measures = z.object({
   dissection: number.optional().describe('M3: IoU with its best concept, chosen on even images and scored on odd ones; 0 to 1.'),
   selectivity: number.optional().describe('D3, of the first render: 0 to 1. Descriptive.'),
   kurtosis: number.optional().describe('D4: excess kurtosis of the scores over the images. Descriptive.'),
-  participation_ratio: number.optional().describe('D4: channels that the direction is spread over. Descriptive, and not rotation-equivariant.'),
+  participation_ratio: number
+    .optional()
+    .describe('D4: channels that the direction is spread over. Descriptive, and not rotation-equivariant.'),
   monosemanticity: number.optional().describe('D4: likeness of the images that excite the direction. Descriptive.'),
 });
 export type Measures = z.infer<typeof measures>;
@@ -126,10 +128,7 @@ const layerComparison = z.object({
   dissection: z
     .object({
       tau: z.number().describe('IoU that at most 1% of directions exceed with permuted masks.'),
-      arms: z.record(
-        z.string(),
-        z.object({ units: count, detectors: count, concepts: count, alone: count, detectors_calibrated: count }),
-      ),
+      arms: z.record(z.string(), z.object({ units: count, detectors: count, concepts: count, alone: count, detectors_calibrated: count })),
     })
     .optional(),
   results: z.array(comparisonResult),
@@ -153,9 +152,7 @@ const comparedDirection = z.object({
   mu: z.number(),
   sigma: z.number(),
   constant: z.boolean(),
-  renders: z
-    .array(z.object({ seed: count, image: sha256.nullable(), score: number, exceeds: z.boolean().nullable() }))
-    .optional(),
+  renders: z.array(z.object({ seed: count, image: sha256.nullable(), score: number, exceeds: z.boolean().nullable() })).optional(),
   top: z.array(count).optional().describe('Images that it scores highest, highest first: numbers in the set.'),
   middle: z.array(count).optional().describe('Images of its 40–60% band that it is judged against.'),
   dissection: z.array(dissectionRecord).optional(),

@@ -1,5 +1,5 @@
 /** The analysis plan: everything that is decided before any score is computed, as a value that is hashed into the comparison. */
-import type { Atlas, MetricId, Plan, ROLES } from '../../data/schema.ts';
+import type { Atlas, Measures, MetricId, Plan, ROLES } from '../../data/schema.ts';
 import { canonicalJson, sha256 } from '../batch/canonical.ts';
 import { DETECTOR_IOU, FALSE_DETECTORS } from '../measure/dissection/score.ts';
 import { HELD_OUT } from '../measure/held-out-transforms.ts';
@@ -7,7 +7,6 @@ import { labGabor } from '../measure/observer.ts';
 import { ACTIVE_SHARE } from '../measure/passes/quantiles.ts';
 import { CONSTANT_RANGE } from '../measure/pooled-statistics.ts';
 import { LEAST_ATTAINMENT } from '../measure/robustness.ts';
-import type { Measures } from '../../data/schema.ts';
 import { NEGLIGIBLE } from './statistics/equivalence.ts';
 
 export type Role = (typeof ROLES)[number];
@@ -63,7 +62,12 @@ export const PLANNED: readonly PlannedRow[] = [
 ];
 
 /** Measures that are described and never tested. */
-export const DESCRIBED = ['selectivity', 'kurtosis', 'participation_ratio', 'monosemanticity'] as const satisfies readonly (keyof Measures)[];
+export const DESCRIBED = [
+  'selectivity',
+  'kurtosis',
+  'participation_ratio',
+  'monosemanticity',
+] as const satisfies readonly (keyof Measures)[];
 
 /** Settings of the tests, named in the comparison. */
 export const TESTS = { resamples: 4999, permutations: 9999, confidence: 0.95, nearDuplicates: 0.9 } as const;

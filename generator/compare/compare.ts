@@ -94,7 +94,11 @@ async function compareLocked(request: CompareRequest): Promise<Comparison> {
         analysis,
         judged,
         parts,
-        observers: observers.map(({ observer: { id, about }, weights }) => ({ id, about, ...(weights ? { weights_sha256: weights } : {}) })),
+        observers: observers.map(({ observer: { id, about }, weights }) => ({
+          id,
+          about,
+          ...(weights ? { weights_sha256: weights } : {}),
+        })),
         runtime: runtime.version,
         device: runtime.device,
       }),

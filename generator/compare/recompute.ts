@@ -4,7 +4,6 @@ import type { Comparison } from '../../data/schema.ts';
 import { canonicalJson, sha256 } from '../batch/canonical.ts';
 import { readAtlas } from '../batch/store.ts';
 import { fault, reason } from '../graph/errors.ts';
-import { CONCEPTS } from '../measure/images/procset/concepts.ts';
 import type { Rows } from '../measure/rows.ts';
 import { frameCount } from './analysis.ts';
 import { assembleComparison, readComparison } from './comparison-file.ts';
@@ -142,7 +141,7 @@ async function readEvidence(
     seen,
     transformed: await parts.read(renders.transformed, 'f32'),
     looks,
-    ...(counted ? { dissected: reviveDissection(await parts.read(`${layer.slug}/dissection`, 'json'), CONCEPTS) } : {}),
+    ...(counted ? { dissected: reviveDissection(await parts.read(`${layer.slug}/dissection`, 'json')) } : {}),
     images,
   };
 }
@@ -155,7 +154,8 @@ function differences(known: Comparison, again: Comparison): string[] {
     const other = again.layers[i];
     for (const [k, row] of layer.results.entries())
       if (text(row) !== text(other?.results[k])) found.push(`${layer.id}: ${row.metric} ${row.armA}/${row.armB}`);
-    if (layer.results.length !== other?.results.length) found.push(`${layer.id}: ${layer.results.length} rows, ${other?.results.length} again`);
+    if (layer.results.length !== other?.results.length)
+      found.push(`${layer.id}: ${layer.results.length} rows, ${other?.results.length} again`);
     const { results: _, ...rest } = layer;
     const { results: __, ...otherRest } = other ?? { results: [] };
     for (const [name, value] of Object.entries(rest))
@@ -165,4 +165,3 @@ function differences(known: Comparison, again: Comparison): string[] {
     if (text(direction.scores) !== text(again.directions[i]?.scores)) found.push(`${direction.layer}/${direction.id}: scores`);
   return found;
 }
-

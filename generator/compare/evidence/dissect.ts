@@ -1,18 +1,21 @@
 /** Pass two over the images: how the directions of the layers fall on concepts, where the set knows what its pixels show. */
 import { countConcepts } from '../../measure/dissection/count-concepts.ts';
-import type { ImageCounts } from '../../measure/dissection/counts.ts';
-import { conceptTable } from '../../measure/dissection/image-labels.ts';
-import { type DissectionRecord, recordDirection } from '../../measure/dissection/records.ts';
-import type { ImageSet } from '../../measure/images/image-set.ts';
+import {
+  type DissectionRecord,
+  type ImagesRecord,
+  imagesOfRecord,
+  recordDirection,
+  recordImages,
+} from '../../measure/dissection/records.ts';
 import { type DrawnLayer, isDissected, stack } from './draw-directions.ts';
 import type { LayerEvidence } from './evidence.ts';
 import type { GatherRequest } from './gather.ts';
 
 type Dissected = NonNullable<LayerEvidence['dissected']>;
 
-/** As it is kept: arrays as lists, since JSON has no others. */
+/** As it is kept. */
 interface Kept {
-  readonly images: { readonly images: number; readonly pixels: number[]; readonly present: number[]; readonly carrying: number[] };
+  readonly images: ImagesRecord;
   readonly records: Readonly<Record<string, readonly DissectionRecord[]>>;
 }
 
@@ -29,9 +32,9 @@ export async function dissectLayers(request: GatherRequest, drawn: readonly Draw
   }));
   const name = (i: number) => `${layers[i].layer.slug}/dissection`;
   const found: (Dissected | undefined)[] = [];
-  for (const [i, { images }] of layers.entries()) {
+  for (const i of layers.keys()) {
     const kept = (await parts.find(name(i), 'json', keys[i])) as Kept | undefined;
-    found.push(kept && revive(kept, images));
+    found.push(kept && reviveDissection(kept));
   }
   for (const images of new Set(layers.map((layer) => layer.images))) {
     if (!images.concepts || images.concepts.length === 0) continue;
@@ -51,33 +54,19 @@ export async function dissectLayers(request: GatherRequest, drawn: readonly Draw
       ...(signal ? { signal } : {}),
     });
     for (const [k, i] of lacking.entries()) {
-      const { images: seen, pixels, present, carrying } = counts[k];
       const kept: Kept = {
-        images: { images: seen, pixels: [...pixels], present: [...present], carrying: [...carrying] },
+        images: recordImages(counts[k]),
         records: Object.fromEntries(wanted[i].map(({ id }, d) => [id, recordDirection(counts[k], d)])),
       };
       await parts.write(name(i), 'json', keys[i], kept);
-      found[i] = revive(kept, images);
+      found[i] = reviveDissection(kept);
     }
   }
   return found;
 }
 
 /** From what was kept. */
-export function reviveDissection(kept: unknown, concepts: NonNullable<ImageSet['concepts']>): Dissected {
-  return revive(kept as Kept, { concepts });
-}
-
-function revive({ images, records }: Kept, { concepts = [] }: Pick<ImageSet, 'concepts'>): Dissected {
-  return { images: imageCounts(images, concepts), records: new Map(Object.entries(records)) };
-}
-
-function imageCounts({ images, pixels, present, carrying }: Kept['images'], concepts: NonNullable<ImageSet['concepts']>): ImageCounts {
-  return {
-    ...conceptTable(concepts),
-    images,
-    pixels: Float64Array.from(pixels),
-    present: Float64Array.from(present),
-    carrying: Float64Array.from(carrying),
-  };
+export function reviveDissection(kept: unknown): Dissected {
+  const { images, records } = kept as Kept;
+  return { images: imagesOfRecord(images), records: new Map(Object.entries(records)) };
 }

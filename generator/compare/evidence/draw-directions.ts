@@ -2,7 +2,7 @@
 import { float32Bytes, sha256 } from '../../batch/canonical.ts';
 import type { Activations } from '../../measure/activations.ts';
 import { quantiles } from '../../measure/passes/quantiles.ts';
-import { type ComparisonArm, armsFor } from '../directions/arm-table.ts';
+import { armsFor, type ComparisonArm } from '../directions/arm-table.ts';
 import { fileSha256 } from '../directions/file-hash.ts';
 import { generateArm } from '../directions/generate-arm.ts';
 import type { LayerInput } from '../directions/layer-input.ts';
@@ -108,7 +108,11 @@ interface StoredRenders {
 }
 
 /** Rendered units of the arms first, as they were rendered, then what else the arms have. */
-function listDirections(input: LayerInput, arms: readonly ComparisonArm[], units: readonly GatherLayer['units'][number][]): NamedDirection[] {
+function listDirections(
+  input: LayerInput,
+  arms: readonly ComparisonArm[],
+  units: readonly GatherLayer['units'][number][],
+): NamedDirection[] {
   const rendered = units.map(({ record: { id, arm, index, direction }, vector }): NamedDirection => {
     const frame = direction.kind === 'haar' ? { frame: direction.frame } : {};
     return { id, arm, index, ...frame, vector, sha256: sha256(float32Bytes(vector)) };

@@ -1,8 +1,9 @@
 /** What the scores are computed from, and nothing else: after this no network is run. */
-import type { Labelled } from '../analysis.ts';
-import type { DissectionRecord } from '../../measure/dissection/records.ts';
+
 import type { ImageCounts } from '../../measure/dissection/counts.ts';
+import type { DissectionRecord } from '../../measure/dissection/records.ts';
 import type { Rows } from '../../measure/rows.ts';
+import type { Labelled } from '../analysis.ts';
 
 /** The images of one size, as the observers see them. */
 export interface ImageEvidence {

@@ -9,8 +9,8 @@ import type { Model } from '../../models/model.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { StoredUnit } from '../read-layer.ts';
 import { dissectLayers } from './dissect.ts';
+import { type DrawnLayer, drawDirections } from './draw-directions.ts';
 import type { Evidence, ImageEvidence, LayerEvidence } from './evidence.ts';
-import { drawDirections, type DrawnLayer } from './draw-directions.ts';
 import { lookAtRenders } from './look-at-renders.ts';
 import type { Parts } from './parts.ts';
 

@@ -2,7 +2,7 @@
 import type { AtlasLayer, Comparison, ComparisonResult, Measures } from '../../../data/schema.ts';
 import { sha256 } from '../../batch/canonical.ts';
 import { countsOfRecords } from '../../measure/dissection/records.ts';
-import { countDetectors, DETECTOR_IOU, type DirectionScore as ConceptScore, scoreDissection } from '../../measure/dissection/score.ts';
+import { type DirectionScore as ConceptScore, countDetectors, DETECTOR_IOU, scoreDissection } from '../../measure/dissection/score.ts';
 import { imageScores } from '../../measure/image-scores.ts';
 import { type AnalysisPlan, DESCRIBED, FRAME_ROWS, PLANNED, TESTS } from '../analysis.ts';
 import { channelSubset } from '../directions/basis.ts';
@@ -64,7 +64,9 @@ export async function judgeLayer(request: JudgeRequest): Promise<JudgedLayer> {
     observers,
     duplicates: duplicates.groups,
   };
-  const attainments = scores.map(({ renders }) => renders.flatMap(({ attainment }) => attainment ?? [])).filter((values) => values.length > 1);
+  const attainments = scores
+    .map(({ renders }) => renders.flatMap(({ attainment }) => attainment ?? []))
+    .filter((values) => values.length > 1);
   return {
     evidence,
     scores,
@@ -202,7 +204,12 @@ function curve(
     const rows = [...directions.keys()].filter((d) => directions[d].arm === rotatedArm(alpha));
     if (rows.length === 0) return [];
     const values = rows.flatMap((d) => scores[d].measures.natural_2afc ?? []);
-    const { detectors, concepts: kinds, alone, detectors_calibrated } = concepts?.arms[rotatedArm(alpha)] ?? {
+    const {
+      detectors,
+      concepts: kinds,
+      alone,
+      detectors_calibrated,
+    } = concepts?.arms[rotatedArm(alpha)] ?? {
       detectors: null,
       concepts: null,
       alone: null,

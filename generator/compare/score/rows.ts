@@ -115,7 +115,7 @@ function compareSamples(
   a: Sample,
   b: Sample,
   seed: readonly string[],
-  groups: readonly ((readonly (readonly number[])[]) | undefined)[],
+  groups: readonly (readonly (readonly number[])[] | undefined)[],
 ): Compared {
   const effect = effectOf(planned, a.values, b.values, a.clusters, b.clusters, seed);
   const test = permutationBrunnerMunzel(a.values, b.values, new RandomStream(...seed, 'permutation'), TESTS.permutations);
@@ -176,7 +176,8 @@ function effectOf(
 ) {
   const [meanA, meanB] = [average(a), average(b)];
   const base = { nA: a.length, nB: b.length, meanA: stored(meanA), meanB: stored(meanB), delta_points: stored((meanA - meanB) * points) };
-  if (a.length < 2 || b.length < 2) return { ...base, A: null, cliff: null, ci: null, ci_method: 'none: too few directions', equivalent: null };
+  if (a.length < 2 || b.length < 2)
+    return { ...base, A: null, cliff: null, ci: null, ci_method: 'none: too few directions', equivalent: null };
   const cliff = cliffsDelta(a, b);
   const options = { stream: new RandomStream(...seed, 'bootstrap'), draws: TESTS.resamples, confidence: TESTS.confidence };
   const distribution = bootstrap(clustersA, clustersB, cliffsDelta, options);

@@ -75,7 +75,8 @@ export async function scoreLayer(request: ScoreRequest): Promise<Map<string, Dir
     items.filter(({ hasPictures }) => hasPictures),
     means.length / channels,
   );
-  const looks = (direction: OpaqueDirection) => direction.pictures.map((row) => (row === undefined ? undefined : rowOf(first.pictures, row)));
+  const looks = (direction: OpaqueDirection) =>
+    direction.pictures.map((row) => (row === undefined ? undefined : rowOf(first.pictures, row)));
   const identity = renderIdentity(
     directions.map(({ group, pictures }, d) => ({ group, renders: pictures.length > 1 ? looks(directions[d]) : [] })),
   );
