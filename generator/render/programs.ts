@@ -150,7 +150,7 @@ export function scoreGraph(request: ProgramRequest): Graph {
 
 /**
  * d(Σ image·G − penalty)/d parameters, G being fixed: the picture's gradient, less the regularisers', carried through the parameterisation.
- * That is a sigmoid, whose slope follows from the picture, of logits that for all but MACO are linear: nothing forward is computed for it.
+ * That is a sigmoid, whose slope follows from the picture, of logits that for most parameterisations are linear: nothing forward is computed for those.
  */
 function gradientByParameters(
   builder: GraphBuilder,
