@@ -15,7 +15,7 @@ export const DECODER = `square-1 sharp ${sharp.versions.sharp ?? ''} vips ${shar
  */
 export async function decodeSquare(file: Uint8Array, size: number): Promise<Uint8Array> {
   const { data, info } = await sharp(file, { failOn: 'truncated', limitInputPixels: LARGEST })
-    .rotate()
+    .autoOrient()
     .resize(size, size, { fit: 'cover', position: 'centre' })
     .flatten({ background: GREY })
     .toColourspace('srgb')

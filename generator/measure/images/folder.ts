@@ -79,11 +79,16 @@ async function findImages(folder: string): Promise<string[]> {
       received: there ? 'a file' : 'nothing there',
       remedy: 'Name the folder that holds the images, or none for the generated set.',
     });
-  const found = await glob(`**/*.{${KINDS.join(',')}}`, {
-    cwd: folder,
-    caseSensitiveMatch: false,
-    followSymbolicLinks: true,
-    suppressErrors: true,
+  const pattern = `**/*.{${KINDS.join(',')}}`;
+  const found = await glob(pattern, { cwd: folder, caseSensitiveMatch: false }).catch((cause: unknown) => {
+    throw fault({
+      where: folder,
+      expected: 'folders that can be read',
+      name: 'the images',
+      received: reason(cause),
+      remedy: 'Make every folder below it readable, or name another.',
+      cause,
+    });
   });
   if (found.length > 0) return found.sort();
   throw fault({

@@ -44,21 +44,28 @@ function layLeaf(canvas: Canvas, stream: RandomStream, order: number): void {
   const smallest = SMALLEST + ((LARGEST - SMALLEST) * Math.max(0, 30 - order)) / 60;
   const tail = smallest ** -2;
   const radius = (tail - stream.uniform() * (tail - LARGEST ** -2)) ** -0.5 / canvas.pixel;
-  const [cx, cy] = [stream.between(0, canvas.size), stream.between(0, canvas.size)];
+  const cx = stream.between(0, canvas.size);
+  const cy = stream.between(0, canvas.size);
   const colour = mutedColour(stream);
   const shade = stream.between(3, 9);
-  const [ox, oy] = [stream.between(0, STATED_SIZE), stream.between(0, STATED_SIZE)];
+  const ox = stream.between(0, STATED_SIZE);
+  const oy = stream.between(0, STATED_SIZE);
   const [c2, s2, c3, s3] = [0.2, 0.2, 0.13, 0.13].map((most) => stream.between(-most, most));
   const reach = radius * 1.5 + 1;
-  const [x0, x1] = [Math.max(0, Math.floor(cx - reach)), Math.min(canvas.size - 1, Math.ceil(cx + reach))];
-  const [y0, y1] = [Math.max(0, Math.floor(cy - reach)), Math.min(canvas.size - 1, Math.ceil(cy + reach))];
+  const x0 = Math.max(0, Math.floor(cx - reach));
+  const x1 = Math.min(canvas.size - 1, Math.ceil(cx + reach));
+  const y0 = Math.max(0, Math.floor(cy - reach));
+  const y1 = Math.min(canvas.size - 1, Math.ceil(cy + reach));
   for (let y = y0; y <= y1; y++) {
     for (let x = x0; x <= x1; x++) {
-      const [dx, dy] = [x + 0.5 - cx, y + 0.5 - cy];
+      const dx = x + 0.5 - cx;
+      const dy = y + 0.5 - cy;
       const r = Math.sqrt(dx * dx + dy * dy) + 1e-9;
       // cos 2θ, sin 2θ, cos 3θ, sin 3θ of the direction, without calling them.
-      const [c, s] = [dx / r, dy / r];
-      const [cc, ss] = [c * c - s * s, 2 * c * s];
+      const c = dx / r;
+      const s = dy / r;
+      const cc = c * c - s * s;
+      const ss = 2 * c * s;
       const rim = 1 + c2 * cc + s2 * ss + c3 * (cc * c - ss * s) + s3 * (ss * c + cc * s);
       const inside = Math.min(1, radius * rim - r + 0.5);
       if (inside <= 0) continue;

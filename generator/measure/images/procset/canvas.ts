@@ -60,7 +60,8 @@ export class Canvas {
     const distance = new Float32Array(side * side);
     for (let j = 0, i = 0; j < side; j++) {
       for (let k = 0; k < side; k++, i++) {
-        const [dx, dy] = [(k - half) * this.pixel, (j - half) * this.pixel];
+        const dx = (k - half) * this.pixel;
+        const dy = (j - half) * this.pixel;
         distance[i] = outline(dx * cos - dy * sin, dx * sin + dy * cos, p);
       }
     }
@@ -72,11 +73,13 @@ export class Canvas {
     const half = side >> 1;
     const limit = reach + CLEARANCE;
     for (let tries = 0; tries < TRIES; tries++) {
-      const [cx, cy] = [stream.below(this.size), stream.below(this.size)];
+      const cx = stream.below(this.size);
+      const cy = stream.below(this.size);
       if (!this.#free(cx - half, cy - half, side, distance, limit)) continue;
       for (let j = 0, i = 0; j < side; j++) {
         for (let k = 0; k < side; k++, i++) {
-          const [x, y] = [cx - half + k, cy - half + j];
+          const x = cx - half + k;
+          const y = cy - half + j;
           if (distance[i] < limit && x >= 0 && y >= 0 && x < this.size && y < this.size) this.#taken[y * this.size + x] = 1;
         }
       }
@@ -103,11 +106,13 @@ export class Canvas {
   /** Paints the inside of a sprite at `centre`, smoothed over a pixel at the outline; pixels that are mostly inside become region `region`. */
   paint({ side, distance }: Sprite, centre: number, paint: Paint, region: number): void {
     const half = side >> 1;
-    const [x0, y0] = [(centre % this.size) - half, Math.floor(centre / this.size) - half];
+    const x0 = (centre % this.size) - half;
+    const y0 = Math.floor(centre / this.size) - half;
     for (let j = 0, i = 0; j < side; j++) {
       for (let k = 0; k < side; k++, i++) {
         const cover = Math.min(1, 0.5 - distance[i] / this.pixel);
-        const [x, y] = [x0 + k, y0 + j];
+        const x = x0 + k;
+        const y = y0 + j;
         if (cover <= 0 || x < 0 || y < 0 || x >= this.size || y >= this.size) continue;
         const at = y * this.size + x;
         this.mix(at, k - half, j - half, paint, cover);
@@ -119,14 +124,17 @@ export class Canvas {
   /** Covers pixel `at`, which lies (`dx`,`dy`) pixels from the paint's centre, by `cover` of 1: the mean of the paint's samples. */
   mix(at: number, dx: number, dy: number, { fill, p, cos, sin, palette }: Paint, cover: number): void {
     const last = palette.length / 3 - 1;
-    let [red, green, blue] = [0, 0, 0];
+    let red = 0;
+    let green = 0;
+    let blue = 0;
     for (let s = 0; s < SAMPLES.length; s += 2) {
       const x = (dx + SAMPLES[s]) * this.pixel;
       const y = (dy + SAMPLES[s + 1]) * this.pixel;
       const value = fill(x * cos - y * sin, x * sin + y * cos, p);
       const from = Math.min(last, Math.floor(value));
       const t = value - from;
-      const [a, b] = [3 * from, 3 * Math.min(last, from + 1)];
+      const a = 3 * from;
+      const b = 3 * Math.min(last, from + 1);
       red += palette[a] + (palette[b] - palette[a]) * t;
       green += palette[a + 1] + (palette[b + 1] - palette[a + 1]) * t;
       blue += palette[a + 2] + (palette[b + 2] - palette[a + 2]) * t;

@@ -26,7 +26,8 @@ export function paintLine(canvas: Canvas, stream: RandomStream, pair: readonly S
   const turn = ((line.turn ?? stream.between(0, 360)) * Math.PI) / 180;
   const solid = line.solid && stream.uniform() < 0.4;
   const p = parameters(canvas.pixel, line.radius, 0, ...armParameters(line, stream.between(2.2, 3.6)));
-  const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
+  const cos = Math.cos(turn);
+  const sin = Math.sin(turn);
   const sprite = canvas.sprite(line.kind === 'arc' ? arcSkeleton : armSkeleton, p, line.length + 2 * GONE, cos, sin);
   const centre = canvas.place(sprite, CLEAR, stream);
   if (centre < 0) return undefined;
@@ -49,13 +50,16 @@ function paintWindow(canvas: Canvas, { side, distance }: Sprite, centre: number,
   const half = side >> 1;
   const { size, pixel } = canvas;
   const { fill, p, cos, sin, palette } = paint;
-  const [cx, cy] = [centre % size, Math.floor(centre / size)];
+  const cx = centre % size;
+  const cy = Math.floor(centre / size);
   for (let j = 0, i = 0; j < side; j++) {
     for (let k = 0; k < side; k++, i++) {
-      const [x, y] = [cx - half + k, cy - half + j];
+      const x = cx - half + k;
+      const y = cy - half + j;
       const clear = 1 - smoothStep(CLEAR, GONE, distance[i]);
       if (clear <= 0 || x < 0 || y < 0 || x >= size || y >= size) continue;
-      const [dx, dy] = [(k - half) * pixel, (j - half) * pixel];
+      const dx = (k - half) * pixel;
+      const dy = (j - half) * pixel;
       const t = Math.min(1, Math.max(0, 0.5 - fill(dx * cos - dy * sin, dx * sin + dy * cos, p) / pixel));
       const at = y * size + x;
       for (let c = 0; c < 3; c++) {

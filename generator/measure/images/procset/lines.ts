@@ -56,7 +56,8 @@ function toArms(u: number, v: number, p: Float64Array, length: number): number {
   let nearest = 1e9;
   for (let k = 0, i = ARMS + 1; k < p[ARMS]; k++, i += 2) {
     const along = Math.min(length, Math.max(0, u * p[i] + v * p[i + 1]));
-    const [x, y] = [u - along * p[i], v - along * p[i + 1]];
+    const x = u - along * p[i];
+    const y = v - along * p[i + 1];
     nearest = Math.min(nearest, x * x + y * y);
   }
   return Math.sqrt(nearest);

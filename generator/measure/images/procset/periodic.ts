@@ -33,7 +33,8 @@ export const PERIODIC = {
   },
   honeycomb: (u, v, p) => (hexagonSide(u, v, 1.15 * p[SCALE]) < (0.07 + 0.04 * p[OWN]) * p[SCALE] ? 1 : 0),
   brick: (u, v, p) => {
-    const [tall, wide] = [0.85 * p[SCALE], 1.9 * p[SCALE]];
+    const tall = 0.85 * p[SCALE];
+    const wide = 1.9 * p[SCALE];
     const row = Math.floor(v / tall);
     const joint = Math.min(toLine(v, tall), toLine(u + (row & 1) * wide * 0.5, wide));
     return joint < 0.09 * p[SCALE] ? 1 : 0;
@@ -49,7 +50,9 @@ export const PERIODIC = {
   },
   scales: (u, v, p) => {
     // Rows of discs, each hiding the upper part of the row below it.
-    const [radius, wide, tall] = [0.68 * p[SCALE], 1.25 * p[SCALE], 0.6 * p[SCALE]];
+    const radius = 0.68 * p[SCALE];
+    const wide = 1.25 * p[SCALE];
+    const tall = 0.6 * p[SCALE];
     for (let row = Math.ceil((v - radius) / tall); row <= Math.floor((v + radius) / tall); row++) {
       const dx = toLine(u - (row & 1) * wide * 0.5, wide);
       const dy = v - row * tall;

@@ -24,12 +24,15 @@ export const SHAPES = {
     const fifth = (2 * Math.PI) / 5;
     let angle = Math.abs(Math.atan2(u, -v)) % fifth;
     if (angle > fifth / 2) angle = fifth - angle;
-    const [x, y] = [r * Math.cos(angle), r * Math.sin(angle)];
-    const [ex, ey] = [STAR_INNER * Math.cos(fifth / 2) - 1, STAR_INNER * Math.sin(fifth / 2)];
+    const x = r * Math.cos(angle);
+    const y = r * Math.sin(angle);
+    const ex = STAR_INNER * Math.cos(fifth / 2) - 1;
+    const ey = STAR_INNER * Math.sin(fifth / 2);
     return (((x - 1) * ey - y * ex) / Math.sqrt(ex * ex + ey * ey)) * p[SCALE];
   },
   cross: (u, v, p) => {
-    const [x, y] = [Math.abs(u) / p[SCALE], Math.abs(v) / p[SCALE]];
+    const x = Math.abs(u) / p[SCALE];
+    const y = Math.abs(v) / p[SCALE];
     return Math.min(Math.max(x - 1, y - 0.34), Math.max(x - 0.34, y - 1)) * p[SCALE];
   },
   crescent: (u, v, p) => {
@@ -98,7 +101,8 @@ export function measureOutline(outline: Kernel, p: Float64Array): { area: number
   const step = (2 * REACH) / PROBE;
   for (let i = 0; i < PROBE; i++) {
     for (let j = 0; j < PROBE; j++) {
-      const [u, v] = [(i + 0.5) * step - REACH, (j + 0.5) * step - REACH];
+      const u = (i + 0.5) * step - REACH;
+      const v = (j + 0.5) * step - REACH;
       if (outline(u, v, p) > 0) continue;
       inside++;
       reach = Math.max(reach, u * u + v * v);

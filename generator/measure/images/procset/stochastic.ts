@@ -14,8 +14,10 @@ export function pinkNoise(u: number, v: number): number {
 
 /** Gradient noise on the unit lattice, about −0.7 to 0.7 (Perlin, "Improving noise", 2002; eight directions). */
 export function perlin(x: number, y: number, seed: number): number {
-  const [ix, iy] = [Math.floor(x), Math.floor(y)];
-  const [fx, fy] = [x - ix, y - iy];
+  const ix = Math.floor(x);
+  const iy = Math.floor(y);
+  const fx = x - ix;
+  const fy = y - iy;
   const sx = fx * fx * fx * (fx * (6 * fx - 15) + 10);
   const sy = fy * fy * fy * (fy * (6 * fy - 15) + 10);
   const top = slope(ix, iy, fx, fy, seed) * (1 - sx) + slope(ix + 1, iy, fx - 1, fy, seed) * sx;
@@ -36,8 +38,10 @@ const nearest = { first: 0, side: 0, cell: 0 };
 
 /** Cellular noise on the unit lattice (Worley, "A cellular texture basis function", 1996), one point a cell; into {@link nearest}. */
 function worley(x: number, y: number, seed: number): void {
-  const [ix, iy] = [Math.floor(x), Math.floor(y)];
-  let [first, second] = [9, 9];
+  const ix = Math.floor(x);
+  const iy = Math.floor(y);
+  let first = 9;
+  let second = 9;
   for (let j = iy - 1; j <= iy + 1; j++) {
     for (let i = ix - 1; i <= ix + 1; i++) {
       const h = hash2(i, j, seed);
@@ -79,17 +83,16 @@ export const STOCHASTIC = {
     return unit(1.15 * nearest.first);
   },
   marble: (u, v, p) => {
-    const warp = pinkNoise(0.6 * u + p[OWN], 0.6 * v + p[OWN + 1]);
-    return Math.abs(Math.sin((Math.PI * (u + 0.25 * v)) / (1.7 * p[SCALE]) + 1.5 * warp)) ** 0.6;
+    // Veins of a few widths where a wave of strongly disturbed phase is zero.
+    const warp = perlin(u / 22, v / 22, p[SEED]) + 0.5 * perlin(u / 11, v / 11, p[SEED] + 1) + 0.25 * perlin(u / 5, v / 5, p[SEED] + 2);
+    return Math.abs(Math.sin((Math.PI * (u + 0.3 * v)) / (2.6 * p[SCALE]) + 4.2 * warp)) ** 0.45;
   },
   wood: (u, v, p) => {
     // A plank: growth rings cut lengthwise into nested arches, each darker towards its end, and pores along the grain.
-    const x = u + 7 * perlin(u / 24, v / 60, p[SEED]);
-    const ring = Math.sqrt(x * x + (0.2 * v + 2) ** 2) + 1.5 * perlin(u / 9, v / 30, p[SEED] + 1);
-    const place = modulo(ring / (0.62 * p[SCALE]), 1);
-    return unit(
-      0.12 + 0.62 * place * place + 0.5 * Math.max(0, perlin(u / 1.6, v / 26, p[SEED] + 2)) + 0.25 * perlin(u / 3, v / 40, p[SEED] + 3),
-    );
+    const x = u + 5 * perlin(u / 30, v / 70, p[SEED]);
+    const ring = Math.sqrt(x * x + (0.17 * v + 1) ** 2) + 1.2 * perlin(u / 12, v / 40, p[SEED] + 1);
+    const place = modulo(ring / (0.42 * p[SCALE]), 1);
+    return unit(0.08 + 0.8 * place ** 3 + 0.3 * Math.max(0, perlin(u / 1.5, v / 30, p[SEED] + 2)));
   },
   fur: (u, v, p) => fur(u, v, p[SEED]),
   pebbles: (u, v, p) => {
