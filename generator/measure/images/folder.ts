@@ -29,6 +29,8 @@ export interface FolderOptions {
   readonly cache: string;
   /** Fewer readable images than this are refused. */
   readonly minimum: number;
+  /** Called after every file that was decoded. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /**
@@ -36,7 +38,7 @@ export interface FolderOptions {
  * a time, into a file of the cache, from where they are read one by one; it is found again by the bytes of the files, so that a changed file is
  * decoded anew. Files that cannot be read are skipped and listed. Throws for a missing folder, and for fewer images than `minimum`.
  */
-export async function openFolder({ folder, size, n, cache, minimum }: FolderOptions): Promise<ImageSet> {
+export async function openFolder({ folder, size, n, cache, minimum, onProgress }: FolderOptions): Promise<ImageSet> {
   const found = await findImages(folder);
   const files = n === undefined || n >= found.length ? found : drawFiles(found, n);
   if (files.length < minimum) throw tooFew(folder, minimum, `${files.length} of ${found.length} found`, n);
@@ -46,7 +48,7 @@ export async function openFolder({ folder, size, n, cache, minimum }: FolderOpti
   const images = await RawCache.open(
     cache,
     key,
-    () => decodeAll(folder, files, hashes, size, unread),
+    () => decodeAll(folder, files, hashes, size, unread, onProgress),
     () => unread,
   );
   const skipped = skippedFiles.parse(
@@ -140,6 +142,7 @@ async function* decodeAll(
   hashes: readonly string[],
   size: number,
   unread: { at: number; reason: string }[],
+  onProgress?: (done: number, total: number) => void,
 ): AsyncGenerator<RawImage> {
   const run = limit(AT_ONCE);
   const start = (at: number) => {
@@ -154,6 +157,7 @@ async function* decodeAll(
       if (at + AHEAD < files.length) waiting.push(start(at + AHEAD));
       if (image instanceof Uint8Array) yield { data: image, note: null };
       else unread.push({ at, reason: image ?? '' });
+      onProgress?.(at + 1, files.length);
     }
   } finally {
     run.clearQueue();

@@ -16,13 +16,15 @@ export interface ImageOptions {
   readonly cache: string;
   /** The fewest with which the caller can do its work. */
   readonly minimum: number;
+  /** Called after every image that is decoded or generated; never where the cache has them all. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** Largest side, which keeps one image below 64 MiB. */
 const LARGEST = 4096;
 
 /** Opens the folder where one is given, else `procset-1`. The first time it decodes or generates all of them, which may take minutes. */
-export async function openImages({ folder, size, n, cache, minimum }: ImageOptions): Promise<ImageSet> {
+export async function openImages({ folder, size, n, cache, minimum, onProgress }: ImageOptions): Promise<ImageSet> {
   for (const [name, value, most] of [
     ['the size of the images', size, LARGEST],
     ['the number of images', n ?? 1, 2 ** 31],
@@ -35,9 +37,10 @@ export async function openImages({ folder, size, n, cache, minimum }: ImageOptio
         received: value,
         remedy: 'Change it in the plan.',
       });
-  if (folder !== undefined) return openFolder({ folder, size, ...(n === undefined ? {} : { n }), cache, minimum });
+  if (folder !== undefined)
+    return openFolder({ folder, size, ...(n === undefined ? {} : { n }), cache, minimum, ...(onProgress ? { onProgress } : {}) });
   const count = n ?? PROCSET_IMAGES;
-  if (count >= minimum) return openProcset(size, count, cache);
+  if (count >= minimum) return openProcset(size, count, cache, onProgress);
   throw fault({
     where: 'the images',
     expected: `at least ${minimum}`,

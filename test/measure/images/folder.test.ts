@@ -99,12 +99,15 @@ describe('a folder of images', () => {
     await write('change', 'a.png', halves(20, 20, RED, RED));
     await write('change', 'b.png', halves(20, 20, BLUE, BLUE));
     const own = join(root, 'change-cache');
-    const open = () => openImages({ folder: join(root, 'change'), size: 8, cache: own, minimum: 1 });
+    const steps: string[] = [];
+    const onProgress = (done: number, total: number) => steps.push(`${done} of ${total}`);
+    const open = () => openImages({ folder: join(root, 'change'), size: 8, cache: own, minimum: 1, onProgress });
     const first = await open();
     const [file] = (await readdir(own)).filter((name) => name.endsWith('.raw'));
     const before = await readFile(join(own, file));
     expect((await open()).sha256).toBe(first.sha256);
     expect(await readdir(own)).toHaveLength(2);
+    expect(steps).toEqual(['1 of 2', '2 of 2']);
     await write('change', 'a.png', halves(20, 20, GREEN, GREEN));
     const changed = await open();
     expect(changed.sha256).not.toBe(first.sha256);

@@ -20,11 +20,16 @@ const cells = z
   .max(256);
 
 /** The first `n` images at `size` pixels a side; the cache holds `size`²·4 bytes of each (pixels, then the cell of every pixel). */
-export async function openProcset(size: number, n: number, cache: string): Promise<ImageSet> {
+export async function openProcset(
+  size: number,
+  n: number,
+  cache: string,
+  onProgress?: (done: number, total: number) => void,
+): Promise<ImageSet> {
   const images = await RawCache.open(
     cache,
     `${PROCSET}-${size}-${n}`,
-    () => generate(size, n),
+    () => generate(size, n, onProgress),
     () => null,
   );
   const area = size * size;
@@ -43,12 +48,13 @@ export async function openProcset(size: number, n: number, cache: string): Promi
   };
 }
 
-async function* generate(size: number, n: number): AsyncGenerator<RawImage> {
+async function* generate(size: number, n: number, onProgress?: (done: number, total: number) => void): AsyncGenerator<RawImage> {
   const data = new Uint8Array(4 * size * size);
   for (let index = 0; index < n; index++) {
     const { picture, labels } = composeImage(index, size);
     data.set(picture.pixels);
     data.set(labels.cell, picture.pixels.length);
     yield { data, note: labels.concepts };
+    onProgress?.(index + 1, n);
   }
 }
