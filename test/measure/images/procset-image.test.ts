@@ -29,16 +29,16 @@ describe('a picture of procset-1', () => {
     expect([0, 1, 2, 5999].map((index) => [digest(index, 128), digest(index, 192)])).toMatchInlineSnapshot(`
       [
         [
-          "2cede6d69afc6fd1",
-          "ba821ee99fc6cbe2",
+          "e1c9fb0eb3b8c33a",
+          "bf5bc8b7a46fdb83",
         ],
         [
           "9307a956c57efa92",
           "c9ab7bbacea782ee",
         ],
         [
-          "6b863062c6078540",
-          "acb18bfabf95c875",
+          "8bf158843945683c",
+          "d0c15629dedda88a",
         ],
         [
           "bb6268a35efab286",

@@ -72,7 +72,7 @@ export function difference(a: Swatch, b: Swatch): number {
 }
 
 /** How often each name is drawn, so that all are seen equally often: the larger, the less of it gets into the pictures otherwise. */
-const SHARES: readonly number[] = [0.07, 0.11, 0.14, 0.09, 0.2, 0.075, 0.04, 0.045, 0.065, 0.11, 0.09];
+const SHARES: readonly number[] = [0.065, 0.11, 0.115, 0.09, 0.2, 0.075, 0.04, 0.045, 0.065, 0.11, 0.09];
 const TOTAL = SHARES.reduce((sum, share) => sum + share, 0);
 
 /** A colour for a region: one with a name in `chance` of the draws, else one without. */
