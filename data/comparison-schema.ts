@@ -148,16 +148,22 @@ const comparedDirection = z.object({
   alpha: z.number().optional(),
   channel: count.optional(),
   sign: z.union([z.literal(1), z.literal(-1)]).optional(),
-  vector: z.object({ file: z.string(), offset: count, sha256 }).optional().describe('Float32, little-endian; offset in bytes.'),
+  vector: z
+    .object({ file: z.string(), offset: count, sha256: sha256.optional() })
+    .optional()
+    .describe('Float32, little-endian; offset in bytes. The hash is of the vector alone, where its direction has a page.'),
   mu: z.number(),
   sigma: z.number(),
   constant: z.boolean(),
   renders: z.array(z.object({ seed: count, image: sha256.nullable(), score: number, exceeds: z.boolean().nullable() })).optional(),
   top: z.array(count).optional().describe('Images that it scores highest, highest first: numbers in the set.'),
   middle: z.array(count).optional().describe('Images of its 40–60% band that it is judged against.'),
-  dissection: z.array(dissectionRecord).optional(),
+  dissection: z
+    .array(dissectionRecord)
+    .optional()
+    .describe('Counts of the concept that it is scored on, on the half it was chosen by and the half it is scored on.'),
   concept: z.string().optional().describe('The concept that it is scored on in M3.'),
-  scores: measures,
+  scores: measures.partial(),
 });
 export type ComparedDirection = z.infer<typeof comparedDirection>;
 

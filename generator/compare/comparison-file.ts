@@ -66,32 +66,32 @@ export function assembleComparison({ atlas, analysis, observers, judged, parts, 
   };
 }
 
-/** Arms whose directions have pages: of these the images that they were judged on are named. */
-const SHOWN = ['basis', 'basis-negative', 'random', 'file'];
-
+/** Of directions that were rendered the file says everything; of the others where they lie and what they score. */
 function describeDirections({ evidence, scores, part }: JudgedLayer, parts: Pick<Parts, 'pathOf'>): ComparedDirection[] {
   const file = parts.pathOf(partNames(evidence.layer).vectors);
   return evidence.directions.map(({ id, arm, index, frame, vector, sha256: hash, renders }, d): ComparedDirection => {
     const { moments, measures, top, middle, concept, renders: scored } = scores[d];
     const alpha = ALPHAS.find((one) => rotatedArm(one) === arm);
-    const channel = arm === 'basis' || arm === 'basis-negative';
+    const isChannel = arm === 'basis' || arm === 'basis-negative';
+    const isShown = renders.length > 0 || arm === 'file';
+    const records = evidence.dissected?.records.get(id)?.filter((record) => record.concept === concept && !record.fold.startsWith('permuted'));
     return {
       id,
       layer: evidence.layer,
       arm,
       ...(arm === 'random' ? placeOf(index, part.C) : frame === undefined ? {} : { frame, row: index }),
       ...(alpha === undefined ? {} : { alpha }),
-      ...(channel ? { channel: index, sign: arm === 'basis' ? (1 as const) : (-1 as const) } : {}),
-      vector: { file, offset: d * vector.byteLength, sha256: hash },
+      ...(isChannel ? { channel: index, sign: arm === 'basis' ? (1 as const) : (-1 as const) } : {}),
+      vector: { file, offset: d * vector.byteLength, ...(isShown ? { sha256: hash } : {}) },
       mu: stored(moments.mu) ?? 0,
       sigma: stored(moments.sigma) ?? 0,
       constant: moments.constant,
       ...(renders.length > 0
         ? { renders: renders.map(({ seed, image }, i) => ({ seed, image, score: scored[i].score, exceeds: scored[i].exceeds })) }
         : {}),
-      ...(SHOWN.includes(arm) ? { top: [...top], middle: [...middle], dissection: [...(evidence.dissected?.records.get(id) ?? [])] } : {}),
+      ...(isShown ? { top: [...top], middle: [...middle], ...(records ? { dissection: records } : {}) } : {}),
       ...(concept === undefined ? {} : { concept }),
-      scores: measures,
+      scores: isShown ? measures : Object.fromEntries(Object.entries(measures).filter(([, value]) => value !== null)),
     };
   });
 }
@@ -103,8 +103,15 @@ export async function writeComparison(folder: string, comparison: Comparison): P
   const added = earlier?.run_id === comparison.run_id ? { controls: earlier.controls, human: earlier.human } : {};
   const whole = comparisonSchema.parse(JSON.parse(JSON.stringify({ ...added, ...comparison })));
   if (earlier && withoutDate(earlier) === withoutDate(whole)) return earlier;
-  await new DurableFolder(folder).replace(COMPARISON_FILE, `${JSON.stringify(whole, null, 1)}\n`);
+  await new DurableFolder(folder).replace(COMPARISON_FILE, print(whole));
   return whole;
+}
+
+/** A line for each direction and each layer, so that versions can be compared by eye and by line. */
+function print({ layers, directions, ...rest }: Comparison): string {
+  const lines = (values: readonly unknown[]) => `[\n${values.map((value) => JSON.stringify(value)).join(',\n')}\n]`;
+  const head = JSON.stringify(rest, null, 1).replace(/\n\}$/, '');
+  return `${head},\n "layers": ${lines(layers)},\n "directions": ${lines(directions)}\n}\n`;
 }
 
 function withoutDate(comparison: Comparison): string {
