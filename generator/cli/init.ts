@@ -58,9 +58,13 @@ export function makePlan(model: Model, reference: string, file: string, preproce
     arms: { basis: 'every', random: 128 },
     seeds: { count: 3, subset: 128 },
     render: { preset: 'atlas', ...(size === PRESET_SETTINGS.atlas.size ? {} : { size }) },
+    compare: { images: { n: FIRST_IMAGES } },
     seed: 0,
   };
 }
+
+/** Generated images to begin with: a fifth of the set, each of its concepts on sixty or more, so that a first comparison takes minutes. */
+const FIRST_IMAGES = 1200;
 
 const ASSUMED = 'Assumed: the model file does not say what its pixels are. Where the network was trained on others, write those here.';
 

@@ -86,7 +86,7 @@ async function readLayer(folder: string, layer: AtlasLayer, comparison: Comparis
   return { layer, slug: layer.slug, units };
 }
 
-function toUnit(folder: string, record: UnitRecord, scores: Measures | undefined): Unit {
+function toUnit(folder: string, record: UnitRecord, scores: Partial<Measures> | undefined): Unit {
   for (const { image } of record.renders) {
     if (image && !existsSync(imageFile(folder, image))) {
       throw fault({
@@ -105,7 +105,7 @@ function toUnit(folder: string, record: UnitRecord, scores: Measures | undefined
     arm: record.arm,
     ...(render ? { render } : {}),
     state: render?.state ?? 'missing',
-    measures: record.measures ?? scores ?? UNMEASURED,
+    measures: record.measures ?? { ...UNMEASURED, ...scores },
   };
 }
 
