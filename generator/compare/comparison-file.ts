@@ -74,7 +74,9 @@ function describeDirections({ evidence, scores, part }: JudgedLayer, parts: Pick
     const alpha = ALPHAS.find((one) => rotatedArm(one) === arm);
     const isChannel = arm === 'basis' || arm === 'basis-negative';
     const isShown = renders.length > 0 || arm === 'file';
-    const records = evidence.dissected?.records.get(id)?.filter((record) => record.concept === concept && !record.fold.startsWith('permuted'));
+    const records = evidence.dissected?.records
+      .get(id)
+      ?.filter((record) => record.concept === concept && !record.fold.startsWith('permuted'));
     return {
       id,
       layer: evidence.layer,

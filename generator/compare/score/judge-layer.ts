@@ -98,6 +98,9 @@ export function imagesId({ images }: Pick<LayerEvidence, 'images'>): string {
   return `${images.id}-at-${images.size}`;
 }
 
+/** Arms that get every measure, rendered or not. */
+const IN_FULL = ['basis', 'random', 'file'];
+
 /** Hides names and arms, has the directions scored, and puts the scores back in order. */
 async function scoreBlindly({ evidence, layer, analysis, observers, threads, signal }: JudgeRequest): Promise<DirectionScore[]> {
   const opaque = (text: string): string => sha256(`${analysis.sha256} ${layer.slug} ${text}`);
@@ -109,7 +112,8 @@ async function scoreBlindly({ evidence, layer, analysis, observers, threads, sig
     const pictures = renders.map(({ image }) => (image === null ? undefined : row++));
     const start = hasPicture(direction) ? first++ * transforms : 0;
     const transformed = hasPicture(direction) ? [...evidence.transformed.subarray(start, start + transforms)] : [];
-    return { id: opaque(id), group: arms.indexOf(arm), vector, pictures, transformed };
+    const inFull = renders.length > 0 || IN_FULL.includes(arm);
+    return { id: opaque(id), group: arms.indexOf(arm), vector, pictures, transformed, inFull };
   });
   const looks = observers.map((observer) => {
     const [images, pictures] = [evidence.images.embeddings.get(observer), evidence.looks.get(observer)];

@@ -28,6 +28,8 @@ export interface OpaqueDirection {
   readonly pictures: readonly (number | undefined)[];
   /** Scores of the first picture, transformed; none without one. */
   readonly transformed: readonly number[];
+  /** Whether it gets every measure. Where there are thousands that nobody looks at one by one, M1 is all that is asked of them. */
+  readonly inFull: boolean;
 }
 
 export interface ScoreRequest {
@@ -83,6 +85,10 @@ export async function scoreLayer(request: ScoreRequest): Promise<Map<string, Dir
   const result = new Map<string, DirectionScore>();
   for (const [d, direction] of directions.entries()) {
     request.signal?.throwIfAborted();
+    if (!direction.inFull) {
+      result.set(direction.id, scoreInBrief(direction, layer, { m1: natural.m1[d], constant: items[d].constant, second: other?.m1[d] }));
+      continue;
+    }
     const scores = imageScores(means, direction.vector);
     const moments = momentsOf(scores);
     const item = items[d];
@@ -118,6 +124,29 @@ export async function scoreLayer(request: ScoreRequest): Promise<Map<string, Dir
     });
   }
   return result;
+}
+
+/** M1, with mean and deviation from the layer's own. */
+function scoreInBrief(
+  { vector, pictures }: OpaqueDirection,
+  layer: { readonly mean: Float64Array; readonly covariance: Float64Array },
+  { m1, constant, second }: { m1: number; constant: boolean; second: number | undefined },
+): DirectionScore {
+  const channels = vector.length;
+  let variance = 0;
+  for (let i = 0; i < channels; i++) variance += vector[i] * dot(vector, layer.covariance, i * channels);
+  const [mu, sigma] = [dot(vector, layer.mean, 0), Math.sqrt(Math.max(0, variance))];
+  return {
+    moments: { mu, sigma, min: Number.NaN, max: Number.NaN, constant },
+    renders: pictures.map(() => ({ score: null, exceeds: null, attainment: null })),
+    top: [],
+    middle: [],
+    measures: {
+      ...{ attainment: null, exceeds: null, robustness: null, render_identity: null },
+      natural_2afc: stored(m1),
+      ...(second === undefined ? {} : { natural_2afc_second: stored(second) }),
+    },
+  };
 }
 
 /** M1 of all directions by one observer. */
