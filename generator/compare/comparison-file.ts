@@ -47,7 +47,7 @@ export function assembleComparison({ atlas, analysis, observers, judged, parts, 
     model: {
       name: atlas.model.id,
       weights_sha256: atlas.model.weights_sha256,
-      input: [3, atlas.layers[0].render.size, atlas.layers[0].render.size],
+      input: [atlas.model.preprocess.scale.length, atlas.layers[0].render.size, atlas.layers[0].render.size],
       preprocess: atlas.model.preprocess,
     },
     observers,
@@ -79,7 +79,7 @@ function describeDirections({ evidence, scores, part }: JudgedLayer, parts: Pick
       id,
       layer: evidence.layer,
       arm,
-      ...(arm === 'random' ? placeOf(index, part.C) : frame === undefined ? {} : { frame, row: index }),
+      ...placeIn(arm, index, part.C, frame),
       ...(alpha === undefined ? {} : { alpha }),
       ...(channel ? { channel: index, sign: arm === 'basis' ? (1 as const) : (-1 as const) } : {}),
       vector: { file, offset: d * vector.byteLength, sha256: hash },
@@ -94,6 +94,13 @@ function describeDirections({ evidence, scores, part }: JudgedLayer, parts: Pick
       scores: measures,
     };
   });
+}
+
+/** Frame and row, where it is of one. A matched direction is some row of its frame, and its number is that of its channel. */
+function placeIn(arm: string, index: number, channels: number, frame: number | undefined): Pick<ComparedDirection, 'frame' | 'row'> {
+  if (arm === 'random') return placeOf(index, channels);
+  if (frame === undefined) return {};
+  return arm === 'matched' ? { frame } : { frame, row: index };
 }
 
 /** Writes the file unless the one that is there says the same; returns what is there afterwards. */
