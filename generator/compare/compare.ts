@@ -16,6 +16,7 @@ import type { Model } from '../models/model.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type AnalysisPlan, planAnalysis } from './analysis.ts';
 import { assembleComparison, writeComparison } from './comparison-file.ts';
+import { generateArm } from './directions/generate-arm.ts';
 import { type GatherLayer, gatherEvidence, type KnownObserver, type Stages } from './evidence/gather.ts';
 import { Parts } from './evidence/parts.ts';
 import { chosenLines, readLayer, type StoredUnit } from './read-layer.ts';
@@ -57,8 +58,8 @@ export async function compareAtlas(request: CompareRequest): Promise<Comparison>
 async function compareLocked(request: CompareRequest): Promise<Comparison> {
   const { folder, model, runtime, engine, compare, batch = 8, stages = SILENT, signal } = request;
   const atlas = await openAtlas(folder, model);
-  refuseUnknownLayers(compare, atlas);
-  // Observers first: a wrong one is told before thousands of images are decoded.
+  // What a person may have mistyped is told before thousands of images are decoded.
+  checkDirections(compare, atlas);
   const observers = await openObservers(request);
   try {
     const layers = await openLayers(request, atlas);
@@ -135,19 +136,23 @@ export async function openAtlas(folder: string, model: Pick<Model, 'weightsSha25
   return atlas;
 }
 
-/** Directions for a layer that the atlas lacks would be left out without a word. */
-function refuseUnknownLayers(compare: Plan['compare'], { layers }: Atlas): void {
-  const slugs = layers.map(({ slug }) => slug);
-  const unknown = Object.keys(compare?.directions ?? {}).find((slug) => !slugs.includes(slug));
-  if (unknown === undefined) return;
-  throw fault({
-    where: 'compare.directions',
-    expected: `the slug of a layer of the atlas (${slugs.join(', ')})`,
-    name: 'a file of directions',
-    received: unknown,
-    remedy: 'Correct it in the plan.',
-    exitCode: 2,
-  });
+/** Reads the files of directions once. Throws for one that is wrong, or for a layer that the atlas lacks, which would be left out without a word. */
+function checkDirections(compare: Plan['compare'], { layers, model, plan }: Atlas): void {
+  for (const [slug, file] of Object.entries(compare?.directions ?? {})) {
+    const layer = layers.find((one) => one.slug === slug);
+    if (!layer)
+      throw fault({
+        where: 'compare.directions',
+        expected: `the slug of a layer of the atlas (${layers.map((one) => one.slug).join(', ')})`,
+        name: 'a file of directions',
+        received: slug,
+        remedy: 'Correct it in the plan.',
+        exitCode: 2,
+      });
+    const { name, tap, shape } = layer;
+    const input = { weightsSha256: model.weights_sha256, layerName: name, channels: shape[0], tap, counts: {}, seed: plan.seed, file };
+    generateArm('file', input);
+  }
 }
 
 /** The layers with their units, and the images of each one's size. */

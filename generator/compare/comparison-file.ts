@@ -1,5 +1,6 @@
 /** comparison.json: put together from what was judged, and written when it says something new. */
 import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
 import { type Atlas, type ComparedDirection, type Comparison, comparison as comparisonSchema } from '../../data/schema.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { canonicalJson, sha256 } from '../batch/canonical.ts';
@@ -112,6 +113,11 @@ export async function writeComparison(folder: string, comparison: Comparison): P
   if (earlier && withoutDate(earlier) === withoutDate(whole)) return earlier;
   await new DurableFolder(folder).replace(COMPARISON_FILE, `${JSON.stringify(whole, null, 1)}\n`);
   return whole;
+}
+
+/** The JSON schema of a comparison, for whoever reads one: the text of data/comparison.schema.json before formatting. Unknown fields are allowed. */
+export function comparisonJsonSchema(): Record<string, unknown> {
+  return { title: 'A comparison of Basis Atlas', ...z.toJSONSchema(comparisonSchema, { io: 'input' }) };
 }
 
 function withoutDate(comparison: Comparison): string {

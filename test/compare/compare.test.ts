@@ -10,6 +10,7 @@ import { runPlan } from '../../generator/batch/run.ts';
 import { readAtlas } from '../../generator/batch/store.ts';
 import { verifyStore } from '../../generator/batch/verify.ts';
 import { compareAtlas } from '../../generator/compare/compare.ts';
+import { comparisonJsonSchema } from '../../generator/compare/comparison-file.ts';
 import { benjaminiHochberg, holm } from '../../generator/compare/statistics/multiplicity.ts';
 import { CHANNELS, DEAD, SIZE } from './planted-network.ts';
 import { LEAST, makePlanted, type PlantedStore } from './planted-store.ts';
@@ -138,6 +139,10 @@ describe('a constant channel', () => {
 });
 
 describe('the file', () => {
+  it('has a JSON schema, which is the one that is published', async () => {
+    expect(JSON.parse(await readFile('data/comparison.schema.json', 'utf8'))).toEqual(JSON.parse(JSON.stringify(comparisonJsonSchema())));
+  });
+
   it('is one that the schema takes, with the analysis plan that its hash stands for', async () => {
     const file = comparisonSchema.parse(JSON.parse(await readFile(`${planted.request.folder}/comparison.json`, 'utf8')));
     expect(file).toEqual(result);

@@ -127,7 +127,10 @@ function listDirections(
     return { id, arm, index, ...frame, vector, sha256: sha256(float32Bytes(vector)) };
   });
   const known = new Set(rendered.map(({ id }) => id));
-  const others = arms.flatMap(({ id }) => generateArm(id, input)).filter(({ id }) => !known.has(id));
+  // A layer that never varies has no covariance to draw from: it is compared by its other arms, and one such layer does not end them all.
+  const varies = input.activations?.covariance.some((value) => value !== 0) ?? false;
+  const possible = arms.filter(({ needs }) => varies || needs === 'nothing' || needs === 'file');
+  const others = possible.flatMap(({ id }) => generateArm(id, input)).filter(({ id }) => !known.has(id));
   return [...rendered, ...others];
 }
 

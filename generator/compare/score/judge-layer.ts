@@ -36,7 +36,7 @@ export interface JudgedLayer {
 }
 
 export async function judgeLayer(request: JudgeRequest): Promise<JudgedLayer> {
-  const { evidence, layer, analysis, observers } = request;
+  const { evidence, layer, observers } = request;
   const concepts = scoreConcepts(evidence);
   const blind = await scoreBlindly(request);
   const scores = evidence.directions.map(({ id }, d) => {
