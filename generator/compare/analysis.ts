@@ -7,6 +7,7 @@ import { labGabor } from '../measure/observer.ts';
 import { ACTIVE_SHARE } from '../measure/passes/quantiles.ts';
 import { CONSTANT_RANGE } from '../measure/pooled-statistics.ts';
 import { LEAST_ATTAINMENT } from '../measure/robustness.ts';
+import { FRAME_CONVENTION } from './directions/haar-rows.ts';
 import { NEGLIGIBLE } from './statistics/equivalence.ts';
 
 export type Role = (typeof ROLES)[number];
@@ -105,6 +106,8 @@ export function planAnalysis({ atlas, compare, images, observers }: AnalysisInpu
   const frames = frameCount(atlas.layers.length, compare?.frames);
   const content = {
     schema: 'basis-analysis/2',
+    frames,
+    frame_convention: FRAME_CONVENTION,
     plan_sha256: atlas.plan_sha256,
     unit: 'the direction; its value is the mean over its renders',
     taps: atlas.layers.map(({ slug, tap }) => ({ layer: slug, tap })),

@@ -1,5 +1,6 @@
 /** Comparing the arms of an atlas: evidence is gathered, directions are judged, records completed, comparison.json written. */
 import { type Atlas, type AtlasLayer, type Comparison, type Plan, unitRecord } from '../../data/schema.ts';
+import { canonicalJson } from '../batch/canonical.ts';
 import { DurableFolder } from '../batch/disk.ts';
 import type { Engine } from '../batch/engine.ts';
 import { layerFile } from '../batch/journal.ts';
@@ -9,14 +10,14 @@ import { fault } from '../graph/errors.ts';
 import { LEAST_IMAGES } from '../measure/bands.ts';
 import type { ImageSet } from '../measure/images/image-set.ts';
 import { openImages } from '../measure/images/open-images.ts';
-import type { ImageObserver } from '../measure/observers/image-observer.ts';
 import { openLabGabor } from '../measure/observers/lab-gabor.ts';
 import { openModelObserver } from '../measure/observers/model-observer.ts';
 import type { Model } from '../models/model.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type AnalysisPlan, planAnalysis } from './analysis.ts';
 import { assembleComparison, writeComparison } from './comparison-file.ts';
-import { type GatherLayer, gatherEvidence, type Stages } from './evidence/gather.ts';
+import { generateArm } from './directions/generate-arm.ts';
+import { type GatherLayer, gatherEvidence, type KnownObserver, type Stages } from './evidence/gather.ts';
 import { Parts } from './evidence/parts.ts';
 import { chosenLines, readLayer, type StoredUnit } from './read-layer.ts';
 import { type JudgedLayer, judgeLayer } from './score/judge-layer.ts';
@@ -49,23 +50,27 @@ const SILENT: Stages = { begin: () => undefined, done: () => undefined };
  * Throws for a store without an atlas, of another network, or that does not fit together, and for images that are too few.
  */
 export async function compareAtlas(request: CompareRequest): Promise<Comparison> {
+  // Before the lock, which makes the folder: a mistyped one is not to be left behind.
+  await openAtlas(request.folder, request.model);
   return withLock(request.folder, () => compareLocked(request));
 }
 
 async function compareLocked(request: CompareRequest): Promise<Comparison> {
   const { folder, model, runtime, engine, compare, batch = 8, stages = SILENT, signal } = request;
   const atlas = await openAtlas(folder, model);
-  const layers = await openLayers(request, atlas);
+  // What a person may have mistyped is told before thousands of images are decoded.
+  checkDirections(compare, atlas);
   const observers = await openObservers(request);
   try {
+    const layers = await openLayers(request, atlas);
     const sets = [...new Set(layers.map(({ images }) => images))].map(({ id, n, size, sha256 }) => ({ id, n, size, sha256 }));
-    const ids = observers.map(({ observer }) => observer.id);
+    const ids = observers.map(({ id }) => id);
     const analysis = planAnalysis({ atlas, compare, images: sets, observers: ids.slice(1) });
     const parts = await Parts.open(folder);
     const { layers: evidence } = await gatherEvidence({
       ...{ folder, atlas, compare, model, runtime, batch, stages, parts, layers },
       openProbe: engine.openProbe,
-      observers: observers.map(({ observer }) => observer),
+      observers,
       seed: atlas.plan.seed,
       ...(signal ? { signal } : {}),
     });
@@ -86,29 +91,27 @@ async function compareLocked(request: CompareRequest): Promise<Comparison> {
       judged.push(one);
       await writeMeasures(folder, layer, units, one);
     }
-    await parts.removeOthers();
-    return await writeComparison(
+    const comparison = await writeComparison(
       folder,
       assembleComparison({
         atlas,
         analysis,
         judged,
         parts,
-        observers: observers.map(({ observer: { id, about }, weights }) => ({
-          id,
-          about,
-          ...(weights ? { weights_sha256: weights } : {}),
-        })),
+        observers: observers.map(({ id, about, weights }) => ({ id, about, ...(weights ? { weights_sha256: weights } : {}) })),
         runtime: runtime.version,
         device: runtime.device,
       }),
     );
+    await parts.removeOthers();
+    return comparison;
   } finally {
-    for (const { observer } of observers) await observer.dispose();
+    for (const observer of observers) await observer.dispose();
   }
 }
 
-export async function openAtlas(folder: string, model: Pick<Model, 'weightsSha256' | 'id'>): Promise<Atlas> {
+/** The atlas of a store that can be compared with a network. Throws if there is none, or if it was rendered from another or for other pixels. */
+export async function openAtlas(folder: string, model: Pick<Model, 'weightsSha256' | 'id' | 'preprocess'>): Promise<Atlas> {
   const atlas = await readAtlas(folder);
   const remedy = 'Render a plan into the folder first ("atlas render"), or name another with --out.';
   if (!atlas) throw fault({ where: folder, expected: 'an atlas', name: 'atlas.json', received: undefined, remedy });
@@ -121,20 +124,52 @@ export async function openAtlas(folder: string, model: Pick<Model, 'weightsSha25
       remedy: 'Compare with the network that the atlas was rendered from.',
     });
   }
+  if (canonicalJson(atlas.model.preprocess) !== canonicalJson(model.preprocess)) {
+    throw fault({
+      where: folder,
+      expected: `pixels as they were rendered for, ${JSON.stringify(atlas.model.preprocess)},`,
+      name: `the preprocessing of ${model.id}`,
+      received: model.preprocess,
+      remedy: 'Render the plan again ("atlas render"): its "preprocess" is another now.',
+    });
+  }
   return atlas;
 }
 
+/** Reads the files of directions once. Throws for one that is wrong, or for a layer that the atlas lacks, which would be left out without a word. */
+function checkDirections(compare: Plan['compare'], { layers, model, plan }: Atlas): void {
+  for (const [slug, file] of Object.entries(compare?.directions ?? {})) {
+    const layer = layers.find((one) => one.slug === slug);
+    if (!layer)
+      throw fault({
+        where: 'compare.directions',
+        expected: `the slug of a layer of the atlas (${layers.map((one) => one.slug).join(', ')})`,
+        name: 'a file of directions',
+        received: slug,
+        remedy: 'Correct it in the plan.',
+        exitCode: 2,
+      });
+    const { name, tap, shape } = layer;
+    const input = { weightsSha256: model.weights_sha256, layerName: name, channels: shape[0], tap, counts: {}, seed: plan.seed, file };
+    generateArm('file', input);
+  }
+}
+
 /** The layers with their units, and the images of each one's size. */
-async function openLayers({ folder, compare, cache, stages = SILENT }: CompareRequest, atlas: Atlas): Promise<GatherLayer[]> {
+async function openLayers({ folder, compare, cache, stages = SILENT, signal }: CompareRequest, atlas: Atlas): Promise<GatherLayer[]> {
   const sets = new Map<number, ImageSet>();
   const layers: GatherLayer[] = [];
   for (const layer of atlas.layers) {
     const { size } = layer.render;
     if (!sets.has(size)) {
-      stages.begin(`Images of ${size} pixels`, 1);
       const { folder: of, n } = compare?.images ?? {};
-      sets.set(size, await openImages({ size, cache, minimum: LEAST_IMAGES, ...(of ? { folder: of } : {}), ...(n ? { n } : {}) }));
-      stages.done(1);
+      const onProgress = (done: number, total: number) => {
+        signal?.throwIfAborted();
+        if (done === 1) stages.begin(`Images of ${size} pixels, kept for the next time`, total);
+        stages.done(done);
+      };
+      const told = { ...(of ? { folder: of } : {}), ...(n ? { n } : {}) };
+      sets.set(size, await openImages({ size, cache, minimum: LEAST_IMAGES, onProgress, ...told }));
     }
     const images = sets.get(size);
     if (images) layers.push({ layer, units: await readLayer(folder, layer), images });
@@ -143,13 +178,16 @@ async function openLayers({ folder, compare, cache, stages = SILENT }: CompareRe
 }
 
 /** The hand-built observer, and the plan's. */
-async function openObservers({ compare, engine, model, runtime, batch = 8 }: CompareRequest) {
-  const observers: { observer: ImageObserver; weights?: string }[] = [{ observer: await openLabGabor({ threads: runtime.threads }) }];
-  if (!compare?.observer) return observers;
-  const other = await engine.openModel(compare.observer.model);
-  const { layers } = compare.observer;
-  const observer = await openModelObserver({ model: other, runtime, study: model, batch, ...(layers ? { layers } : {}) });
-  return [...observers, { observer, weights: other.weightsSha256 }];
+async function openObservers({ compare, engine, model, runtime, batch = 8 }: CompareRequest): Promise<KnownObserver[]> {
+  const others: KnownObserver[] = [];
+  if (compare?.observer) {
+    const other = await engine.openModel(compare.observer.model);
+    const { layers } = compare.observer;
+    const observer = await openModelObserver({ model: other, runtime, study: model, batch, ...(layers ? { layers } : {}) });
+    others.push({ ...observer, weights: other.weightsSha256 });
+  }
+  // Last: it has threads, which a failure of the other would leave running.
+  return [await openLabGabor({ threads: runtime.threads }), ...others];
 }
 
 /** The layer's records with their measures, in one durable write. */

@@ -1,5 +1,6 @@
 /** comparison.json: put together from what was judged, and written when it says something new. */
 import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
 import { type Atlas, type ComparedDirection, type Comparison, comparison as comparisonSchema } from '../../data/schema.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { canonicalJson, sha256 } from '../batch/canonical.ts';
@@ -47,7 +48,7 @@ export function assembleComparison({ atlas, analysis, observers, judged, parts, 
     model: {
       name: atlas.model.id,
       weights_sha256: atlas.model.weights_sha256,
-      input: [3, atlas.layers[0].render.size, atlas.layers[0].render.size],
+      input: [atlas.model.preprocess.scale.length, atlas.layers[0].render.size, atlas.layers[0].render.size],
       preprocess: atlas.model.preprocess,
     },
     observers,
@@ -81,7 +82,7 @@ function describeDirections({ evidence, scores, part }: JudgedLayer, parts: Pick
       id,
       layer: evidence.layer,
       arm,
-      ...(arm === 'random' ? placeOf(index, part.C) : frame === undefined ? {} : { frame, row: index }),
+      ...placeIn(arm, index, part.C, frame),
       ...(alpha === undefined ? {} : { alpha }),
       ...(isChannel ? { channel: index, sign: arm === 'basis' ? (1 as const) : (-1 as const) } : {}),
       vector: { file, offset: d * vector.byteLength, ...(isShown ? { sha256: hash } : {}) },
@@ -96,6 +97,13 @@ function describeDirections({ evidence, scores, part }: JudgedLayer, parts: Pick
       scores: isShown ? measures : Object.fromEntries(Object.entries(measures).filter(([, value]) => value !== null)),
     };
   });
+}
+
+/** Frame and row, where it is of one. A matched direction is some row of its frame, and its number is that of its channel. */
+function placeIn(arm: string, index: number, channels: number, frame: number | undefined): Pick<ComparedDirection, 'frame' | 'row'> {
+  if (arm === 'random') return placeOf(index, channels);
+  if (frame === undefined) return {};
+  return arm === 'matched' ? { frame } : { frame, row: index };
 }
 
 /** Writes the file unless the one that is there says the same; returns what is there afterwards. */
@@ -114,6 +122,11 @@ function print({ layers, directions, ...rest }: Comparison): string {
   const lines = (values: readonly unknown[]) => `[\n${values.map((value) => JSON.stringify(value)).join(',\n')}\n]`;
   const head = JSON.stringify(rest, null, 1).replace(/\n\}$/, '');
   return `${head},\n "layers": ${lines(layers)},\n "directions": ${lines(directions)}\n}\n`;
+}
+
+/** The JSON schema of a comparison, for whoever reads one: the text of data/comparison.schema.json before formatting. Unknown fields are allowed. */
+export function comparisonJsonSchema(): Record<string, unknown> {
+  return { title: 'A comparison of Basis Atlas', ...z.toJSONSchema(comparisonSchema, { io: 'input' }) };
 }
 
 function withoutDate(comparison: Comparison): string {

@@ -1,11 +1,12 @@
 /** Computing a comparison again from its files alone: no network is run, no picture is looked at. */
 import { readFile } from 'node:fs/promises';
-import type { Comparison } from '../../data/schema.ts';
+import { z } from 'zod';
+import { type Comparison, comparison as comparisonSchema } from '../../data/schema.ts';
 import { canonicalJson, sha256 } from '../batch/canonical.ts';
 import { readAtlas } from '../batch/store.ts';
 import { fault, reason } from '../graph/errors.ts';
 import type { Rows } from '../measure/rows.ts';
-import { frameCount } from './analysis.ts';
+import type { AnalysisPlan } from './analysis.ts';
 import { assembleComparison, readComparison } from './comparison-file.ts';
 import { reviveDissection } from './evidence/dissect.ts';
 import { partNames, readLabels } from './evidence/draw-directions.ts';
@@ -25,7 +26,7 @@ export interface RecomputeRequest {
 
 export interface Recomputed {
   readonly rows: number;
-  /** Rows and directions that came out otherwise: `conv-1: natural-2afc basis/random`. */
+  /** Rows and directions that came out otherwise: `conv-1: natural-2afc basis/random by lab-gabor-1`, `conv-1/channel-3`. */
   readonly different: readonly string[];
 }
 
@@ -33,30 +34,23 @@ export interface Recomputed {
 export async function recompute({ folder, threads, stages, signal }: RecomputeRequest): Promise<Recomputed> {
   const known = await readComparison(folder);
   const atlas = await readAtlas(folder);
-  const wrong = (expected: string, name: string, received: unknown) =>
-    fault({ where: folder, expected, name, received, remedy: 'Run "atlas compare" without --recompute: it makes the comparison anew.' });
-  if (!atlas) throw wrong('an atlas', 'atlas.json', undefined);
-  if (sha256(canonicalJson(known.analysis)) !== known.analysis_sha256)
-    throw wrong(`the hash ${known.analysis_sha256}`, 'the analysis plan', sha256(canonicalJson(known.analysis)));
+  if (!atlas) throw unfit(folder, 'an atlas', 'atlas.json', undefined);
+  const analysis = readAnalysis(folder, known);
   await checkFiles(folder, known);
   const parts = await Parts.open(folder);
   const sets = new Map<number, ImageEvidence>();
   const judged = [];
   for (const layer of atlas.layers) {
-    const set = sets.get(layer.render.size) ?? (await readImages(parts, known, layer.render.size));
+    const set = sets.get(layer.render.size) ?? (await readImages(folder, parts, known, layer.render.size));
     sets.set(layer.render.size, set);
     const evidence = await readEvidence(folder, parts, known, layer, set);
-    stages?.begin(`Judging ${layer.slug}`, frameCount(atlas.layers.length, atlas.plan.compare?.frames));
+    stages?.begin(`Judging ${layer.slug}`, analysis.frames);
     judged.push(
       await judgeLayer({
         evidence,
         layer,
         weightsSha256: atlas.model.weights_sha256,
-        analysis: {
-          content: known.analysis ?? {},
-          sha256: known.analysis_sha256,
-          frames: frameCount(atlas.layers.length, atlas.plan.compare?.frames),
-        },
+        analysis,
         observers: known.observers.map(({ id }) => id),
         seed: atlas.plan.seed,
         ...(threads ? { threads } : {}),
@@ -67,7 +61,7 @@ export async function recompute({ folder, threads, stages, signal }: RecomputeRe
   }
   const again = assembleComparison({
     atlas,
-    analysis: { content: known.analysis ?? {}, sha256: known.analysis_sha256, frames: 0 },
+    analysis,
     judged,
     parts,
     observers: known.observers,
@@ -75,6 +69,19 @@ export async function recompute({ folder, threads, stages, signal }: RecomputeRe
     device: known.software.device,
   });
   return { rows: known.layers.reduce((sum, { results }) => sum + results.length, 0), different: differences(known, again) };
+}
+
+function unfit(where: string, expected: string, name: string, received: unknown) {
+  return fault({ where, expected, name, received, remedy: 'Run "atlas compare" without --recompute: it makes the comparison anew.' });
+}
+
+/** The plan that the comparison was made by, whatever the atlas's own says by now. */
+function readAnalysis(folder: string, { analysis = {}, analysis_sha256: expected }: Comparison): AnalysisPlan {
+  const found = sha256(canonicalJson(analysis));
+  if (found !== expected) throw unfit(folder, `the hash ${expected}`, 'the analysis plan', found);
+  const frames = z.int().min(1).safeParse(analysis.frames);
+  if (!frames.success) throw unfit(folder, 'the number of random frames', 'analysis.frames', analysis.frames);
+  return { content: analysis, sha256: expected, frames: frames.data };
 }
 
 /** Every file that the comparison names is there, as it was. */
@@ -96,9 +103,15 @@ async function checkFiles(folder: string, { files = [] }: Comparison): Promise<v
   }
 }
 
-async function readImages(parts: Parts, known: Comparison, size: number): Promise<ImageEvidence> {
+async function readImages(folder: string, parts: Parts, known: Comparison, size: number): Promise<ImageEvidence> {
   const set = known.images.find((one) => one.size === size);
-  if (!set) throw new Error(`comparison.json: no images of ${size} pixels`);
+  if (!set)
+    throw unfit(
+      folder,
+      `images of ${size} pixels, as the atlas has them,`,
+      'the comparison',
+      known.images.map((one) => one.size),
+    );
   const embeddings = new Map<string, Rows>();
   for (const { id } of known.observers) {
     const rows = await parts.read(imagePart(id, { size }), 'f32');
@@ -128,6 +141,9 @@ async function readEvidence(
   const channels = layer.shape[0];
   const { directions } = readLabels(await parts.read(names.labels, 'json'), await parts.read(names.vectors, 'f32'), channels, units);
   const seen = await parts.read(renders.seen, 'f32');
+  const pictures = directions.flatMap((direction) => direction.renders.filter(({ image }) => image !== null)).length;
+  if (seen.length !== pictures * channels)
+    throw unfit(folder, `the ${seen.length / channels} pictures that were compared`, `the records of ${layer.slug}`, pictures);
   const looks = new Map<string, Rows>();
   for (const { id } of known.observers) {
     const rows = await parts.read(renders.look(id), 'f32');
@@ -146,22 +162,34 @@ async function readEvidence(
   };
 }
 
-/** Rows, directions and curves that are not the same to the last bit. */
-function differences(known: Comparison, again: Comparison): string[] {
-  const text = (value: unknown) => JSON.stringify(JSON.parse(JSON.stringify(value ?? null)));
+/** What is not the same to the last bit: rows, the rest of the layers, directions. Fields that this program does not know are nobody's. */
+function differences(known: Comparison, computed: Comparison): string[] {
+  const again = comparisonSchema.parse(JSON.parse(JSON.stringify(computed)));
   const found: string[] = [];
-  for (const [i, layer] of known.layers.entries()) {
-    const other = again.layers[i];
-    for (const [k, row] of layer.results.entries())
-      if (text(row) !== text(other?.results[k])) found.push(`${layer.id}: ${row.metric} ${row.armA}/${row.armB}`);
-    if (layer.results.length !== other?.results.length)
-      found.push(`${layer.id}: ${layer.results.length} rows, ${other?.results.length} again`);
-    const { results: _, ...rest } = layer;
-    const { results: __, ...otherRest } = other ?? { results: [] };
-    for (const [name, value] of Object.entries(rest))
-      if (text(value) !== text((otherRest as Record<string, unknown>)[name])) found.push(`${layer.id}: ${name}`);
+  const compare = (name: string, a: unknown, b: unknown) => {
+    if (canonicalJson(a ?? null) !== canonicalJson(b ?? null)) found.push(name);
+  };
+  for (const i of longer(known.layers, again.layers)) {
+    const [{ results, ...rest }, { results: otherResults, ...otherRest }] = [known, again].map(
+      ({ layers }): Partial<LayerPart> & Pick<LayerPart, 'results'> => layers[i] ?? { results: [] },
+    );
+    const id = rest.id ?? otherRest.id ?? '';
+    for (const k of longer(results, otherResults)) compare(`${id}: ${rowName(results[k] ?? otherResults[k])}`, results[k], otherResults[k]);
+    for (const name of new Set([...Object.keys(rest), ...Object.keys(otherRest)]))
+      compare(`${id}: ${name}`, Reflect.get(rest, name), Reflect.get(otherRest, name));
   }
-  for (const [i, direction] of known.directions.entries())
-    if (text(direction.scores) !== text(again.directions[i]?.scores)) found.push(`${direction.layer}/${direction.id}: scores`);
+  for (const i of longer(known.directions, again.directions)) {
+    const { layer, id } = known.directions[i] ?? again.directions[i];
+    compare(`${layer}/${id}`, known.directions[i], again.directions[i]);
+  }
   return found;
+}
+
+type LayerPart = Comparison['layers'][number];
+
+const rowName = ({ metric, armA, armB, observer }: LayerPart['results'][number]) =>
+  `${metric} ${armA}/${armB}${observer ? ` by ${observer}` : ''}`;
+
+function longer(a: readonly unknown[], b: readonly unknown[]): number[] {
+  return [...(a.length < b.length ? b : a).keys()];
 }

@@ -1,166 +1,227 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+/** The comparison on a real network with a planted answer: what is there is found, what is not is not, and everything is on record. */
+import { readFile } from 'node:fs/promises';
+import glob from 'fast-glob';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Comparison, comparison as comparisonSchema, unitRecord } from '../../data/schema.ts';
 import { canonicalJson, sha256 } from '../../generator/batch/canonical.ts';
+import { openEngine } from '../../generator/batch/open-engine.ts';
 import { checkPlan } from '../../generator/batch/plan.ts';
 import { runPlan } from '../../generator/batch/run.ts';
-import { type CompareRequest, compareAtlas } from '../../generator/compare/compare.ts';
-import { standInModel } from '../batch/stand-in-engine.ts';
-import { temporaryFolder } from '../temporary.ts';
-import { CHANNELS, type PlantedKind, plantedEngine, SIZE } from './planted-engine.ts';
+import { readAtlas } from '../../generator/batch/store.ts';
+import { verifyStore } from '../../generator/batch/verify.ts';
+import { compareAtlas } from '../../generator/compare/compare.ts';
+import { comparisonJsonSchema } from '../../generator/compare/comparison-file.ts';
+import { benjaminiHochberg, holm } from '../../generator/compare/statistics/multiplicity.ts';
+import { CHANNELS, DEAD, SIZE } from './planted-network.ts';
+import { LEAST, makePlanted, type PlantedStore } from './planted-store.ts';
 
-const PLAN = checkPlan(
-  {
-    atlas: 'planted',
-    model: 'stand-in',
-    layers: ['bank'],
-    arms: { basis: 'every', random: 16 },
-    seeds: { count: 3, subset: 12 },
-    render: { size: SIZE },
-  },
-  'test',
-);
+let planted: PlantedStore;
+let result: Comparison;
+beforeAll(async () => {
+  planted = await makePlanted(['bank-relu', 'turned']);
+  result = await compareAtlas(planted.request);
+});
 
-async function makeStore(kind: PlantedKind): Promise<CompareRequest> {
-  const folder = temporaryFolder('compare');
-  const engine = plantedEngine(kind);
-  await runPlan({ plan: PLAN, folder, engine });
-  const [model, runtime] = [await engine.openModel('stand-in'), await engine.openRuntime({})];
-  return { folder, model, runtime, openProbe: engine.openProbe, images: 40 };
-}
-
-const recordsOf = async (folder: string) =>
-  (await readFile(`${folder}/layers/bank.jsonl`, 'utf8'))
+const layerOf = (id: string) => {
+  const found = result.layers.find((layer) => layer.id === id);
+  if (!found) throw new Error(`no layer ${id}`);
+  return found;
+};
+const headlineOf = (id: string) => layerOf(id).results[0];
+const recordsOf = async (folder: string, layer: string) =>
+  (await readFile(`${folder}/layers/${layer}.jsonl`, 'utf8'))
     .trim()
     .split('\n')
     .map((line) => unitRecord.parse(JSON.parse(line)));
 
-describe('comparing an atlas with a planted difference', () => {
-  let request: CompareRequest;
-  let result: Comparison;
-  const seen: { done: number; total: number }[] = [];
-  beforeAll(async () => {
-    request = await makeStore('planted');
-    result = await compareAtlas({ ...request, onProgress: (state) => seen.push(state) });
+describe('a planted difference', () => {
+  it('is found, by the frame test and as an effect', () => {
+    const row = headlineOf('bank-relu');
+    expect(row).toMatchObject({ metric: 'natural-2afc', role: 'headline', observer: 'lab-gabor-1', images: 'folder-at-32' });
+    expect(row).toMatchObject({ armA: 'basis', armB: 'random', nA: CHANNELS, nB: 32 * CHANNELS, excluded: 0, B: 199 });
+    expect(row.meanA).toBeGreaterThan(0.75);
+    expect(row.meanB).toBeLessThan(0.65);
+    expect(row.cliff).toBeGreaterThan(0.5);
+    expect(row.ci?.[0]).toBeGreaterThan(0);
+    // Above all 199 frames, twice over two sides; twice over two layers.
+    expect(row.p_frame).toBe(0.01);
+    expect(row.p_frame_greater).toBe(0.005);
+    expect(row.p_adjusted).toBe(0.02);
+    expect(row.equivalent).toBe(false);
   });
 
-  it('finds it: channels’ renders look alike, random directions’ do not', () => {
-    const row = result.layers[0].results.find(({ metric }) => metric === 'render-identity');
-    expect(row).toMatchObject({ role: 'secondary', observer: 'lab-gabor-1', armA: 'basis', armB: 'random', nA: 12, nB: 12, excluded: 0 });
-    expect(row?.cliff).toBeGreaterThan(0.9);
-    expect(row?.meanA).toBeGreaterThan(0.9);
-    expect(row?.ci?.[0]).toBeGreaterThan(0.6);
-    expect(row?.p_adjusted).toBeLessThan(0.01);
-    expect(row?.p_adjusted).toBeGreaterThanOrEqual(row?.p_permutation ?? 1);
+  it('fades with the number of channels that a direction is spread over', () => {
+    const sparse = ['sparse-2', 'sparse-4', 'sparse-8'].map(
+      (arm) => layerOf('bank-relu').results.find(({ armA }) => armA === arm)?.cliff ?? Number.NaN,
+    );
+    expect(sparse[0]).toBeGreaterThan(sparse[1] + 0.1);
+    expect(sparse[1]).toBeGreaterThan(sparse[2] + 0.1);
+    const curve = layerOf('bank-relu').alpha_curve ?? [];
+    expect(curve.map(({ alpha, n }) => [alpha, n])).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1].map((alpha) => [alpha, CHANNELS]));
+    expect(curve[0].natural_2afc).toBeCloseTo(headlineOf('bank-relu').meanA ?? 0, 6);
+    expect(curve[5].natural_2afc).toBeLessThan(0.65);
   });
 
-  it('has a row for each metric, gates marked as gates', () => {
-    expect(result.layers[0].results.map(({ metric, role }) => `${metric} ${role}`)).toEqual([
-      'render-identity secondary',
-      'attainment gate',
-      'robustness gate',
-    ]);
+  it('is not found in the same layer, turned: there the basis is a set of random directions', () => {
+    const row = headlineOf('turned');
+    expect(row.p_adjusted).toBeGreaterThan(0.05);
+    expect(row.ci?.[0]).toBeLessThan(0);
+    expect(row.ci?.[1]).toBeGreaterThan(0);
+    expect(layerOf('turned').results.filter(({ role, p_adjusted }) => role === 'secondary' && (p_adjusted ?? 1) < 0.05)).toEqual([]);
+  });
+});
+
+describe('the rows', () => {
+  const described = (id: string) =>
+    layerOf(id).results.map(({ metric, armA, armB, role, family }) => `${metric} ${armA}/${armB} ${role} ${family}`);
+  const pictures = ['other-tops-2afc', 'synthetic-2afc', 'render-top', 'render-identity'].map(
+    (metric) => `${metric} basis/random secondary secondary`,
+  );
+  const sparse = [2, 4, 8].map((size) => `natural-2afc sparse-${size}/random secondary secondary`);
+  const against = (...arms: string[]) => arms.map((arm) => `natural-2afc basis/${arm} sensitivity secondary`);
+  const gates = ['attainment basis/random gate secondary', 'robustness basis/random gate secondary'];
+  const found = (...arms: string[]) => arms.map((arm) => `natural-2afc ${arm}/random exploratory secondary`);
+  const headline = 'natural-2afc basis/random headline headline';
+
+  it('of a rectified layer are those planned for it, in their order', () => {
+    const last = against('covariance', 'whitened', 'nonnegative', 'matched');
+    expect(described('bank-relu')).toEqual([headline, ...pictures, ...sparse, ...last, ...gates, ...found('pca', 'nmf', 'kmeans')]);
   });
 
-  it('excludes and counts the constant channel where it has no value', () => {
-    expect(result.layers[0].n_constant).toBe(1);
-    const dead = result.directions.find(({ id }) => id === `channel-${CHANNELS - 1}`);
-    expect(dead).toMatchObject({ constant: true, sigma: 0, scores: { attainment: null, exceeds: null, robustness: null } });
-    const attainment = result.layers[0].results[1];
-    expect(attainment).toMatchObject({ nA: 11, nB: 16, excluded: 1, images: 'dead-leaves-1-at-32' });
+  it('of a linear layer have negative channels, and no arm that needs rectified values', () => {
+    const negative = 'natural-2afc basis-negative/random secondary secondary';
+    const last = against('covariance', 'whitened', 'matched');
+    expect(described('turned')).toEqual([headline, ...pictures, negative, ...sparse, ...last, ...gates, ...found('pca', 'kmeans')]);
   });
 
-  it('writes the measures into every record, and the same into the comparison', async () => {
-    const records = await recordsOf(request.folder);
-    expect(records).toHaveLength(28);
-    expect(result.directions.map(({ id, scores }) => [id, scores])).toEqual(records.map(({ id, measures }) => [id, measures]));
-    const single = records.find(({ renders }) => renders.length === 1);
-    expect(single?.measures?.render_identity).toBeNull();
+  it('are adjusted by Holm over the headlines and by Benjamini–Hochberg over all others', () => {
+    const rows = result.layers.flatMap(({ results }) => results);
+    for (const [family, adjust, name] of [
+      ['headline', holm, 'holm'],
+      ['secondary', benjaminiHochberg, 'benjamini-hochberg'],
+    ] as const) {
+      const members = rows.filter((row) => row.family === family);
+      const p = members.map((row) => row.p_frame ?? row.p_permutation);
+      const tests = p.filter((value) => value !== null).length;
+      expect(tests).toBeGreaterThan(1);
+      expect(new Set(members.map((row) => row.adjust))).toEqual(new Set([`${name} over ${tests} tests`]));
+      for (const [i, value] of adjust(p).entries()) {
+        if (value === null) expect(members[i].p_adjusted).toBeNull();
+        else expect(members[i].p_adjusted).toBeCloseTo(value, 6);
+      }
+    }
   });
 
-  it('measures attainment from the published picture: it is the recorded score, standardised', async () => {
-    const [record] = await recordsOf(request.folder);
-    const known = result.directions[0];
-    const scores = record.renders.map(({ score }) => ((score ?? Number.NaN) - known.mu) / known.sigma);
-    expect(known.scores.attainment).toBeCloseTo(scores.reduce((sum, value) => sum + value, 0) / 3, 3);
+  it('have the means of the records that they stand for', async () => {
+    for (const { id, results } of result.layers) {
+      const records = await recordsOf(planted.request.folder, id);
+      const row = results.find(({ metric }) => metric === 'synthetic-2afc');
+      const values = records.flatMap(({ arm, measures }) => (arm === 'basis' ? (measures?.synthetic_2afc ?? []) : []));
+      expect(values).toHaveLength(CHANNELS);
+      expect(row?.meanA).toBeCloseTo(values.reduce((sum, value) => sum + value, 0) / CHANNELS, 6);
+    }
+  });
+});
+
+describe('a constant channel', () => {
+  it('is counted, scores chance, and has no attainment', () => {
+    expect(result.layers.map(({ n_constant }) => n_constant)).toEqual([1, 0]);
+    const dead = result.directions.find(({ layer, id }) => layer === 'bank-relu' && id === `channel-${DEAD}`);
+    expect(dead).toMatchObject({ constant: true, sigma: 0, top: [], middle: [] });
+    expect(dead?.scores).toMatchObject({ natural_2afc: 0.5, synthetic_2afc: 0.5, attainment: null, exceeds: null, robustness: null });
   });
 
-  it('writes a file that the schema takes, with the analysis plan that its hash stands for', async () => {
-    const file = comparisonSchema.parse(JSON.parse(await readFile(`${request.folder}/comparison.json`, 'utf8')));
+  it('is excluded from that row, and counted there', () => {
+    const row = layerOf('bank-relu').results.find(({ metric }) => metric === 'attainment');
+    expect(row).toMatchObject({ nA: CHANNELS - 1, nB: 8, excluded: 1 });
+    expect(result.limits.join(' ')).toContain('were excluded');
+  });
+});
+
+describe('the file', () => {
+  it('has a JSON schema, which is the one that is published', async () => {
+    expect(JSON.parse(await readFile('data/comparison.schema.json', 'utf8'))).toEqual(JSON.parse(JSON.stringify(comparisonJsonSchema())));
+  });
+
+  it('is one that the schema takes, with the analysis plan that its hash stands for', async () => {
+    const file = comparisonSchema.parse(JSON.parse(await readFile(`${planted.request.folder}/comparison.json`, 'utf8')));
     expect(file).toEqual(result);
     expect(sha256(canonicalJson(file.analysis))).toBe(file.analysis_sha256);
-    expect(file.limits.join(' ')).toContain('not a measure of whether people can say');
+    expect(file.model).toMatchObject({ name: 'net', input: [3, SIZE, SIZE] });
+    expect(file.images).toEqual([expect.objectContaining({ id: 'folder-at-32', kind: 'folder', n: LEAST, size: SIZE })]);
   });
 
-  it('reports every picture that the network sees', () => {
-    const { done, total } = seen[seen.length - 1];
-    expect(done).toBe(total);
-    expect(total).toBe(40 + 24 * 3 + 4 + 28 * 8);
+  it('has a plan that was fixed before anything was scored: it names no figure, and plans every row', () => {
+    const { rows, frames } = result.analysis as { rows: { metric: string; armA: string; armB: string; role: string }[]; frames: number };
+    expect(frames).toBe(199);
+    const planned = rows.map(({ metric, armA, armB, role }) => `${metric} ${armA}/${armB} ${role}`);
+    for (const { metric, armA, armB, role } of result.layers.flatMap(({ results }) => results))
+      expect(planned).toContain(`${metric} ${armA}/${armB} ${role}`);
   });
 
-  it('comes to the same bytes when repeated, whatever the batch, and leaves no file behind', async () => {
-    const before = await readFile(`${request.folder}/comparison.json`, 'utf8');
-    const lines = await readFile(`${request.folder}/layers/bank.jsonl`, 'utf8');
-    await compareAtlas({ ...request, batch: 5 });
-    expect(await readFile(`${request.folder}/comparison.json`, 'utf8')).toBe(before);
-    expect(await readFile(`${request.folder}/layers/bank.jsonl`, 'utf8')).toBe(lines);
-    expect((await readdir(request.folder)).toSorted()).toEqual(['atlas.json', 'comparison.json', 'directions', 'images', 'layers']);
+  it('has the measures of the records, direction by direction, and directions that were not rendered after them', async () => {
+    for (const layer of ['bank-relu', 'turned']) {
+      const records = await recordsOf(planted.request.folder, layer);
+      expect(records).toHaveLength(CHANNELS + 8);
+      const own = result.directions.filter((direction) => direction.layer === layer);
+      expect(own.slice(0, records.length).map(({ id, scores }) => [id, scores])).toEqual(records.map(({ id, measures }) => [id, measures]));
+      expect(own.slice(records.length).every(({ renders }) => renders === undefined)).toBe(true);
+      expect(records.find(({ renders }) => renders.length === 1)?.measures?.render_identity).toBeNull();
+    }
   });
 
-  it('keeps the measures when the plan is run again', async () => {
-    await runPlan({ plan: PLAN, folder: request.folder, engine: plantedEngine('planted') });
-    for (const { measures } of await recordsOf(request.folder)) expect(measures).toBeDefined();
+  it('says where every vector lies, and its hash', async () => {
+    const files = new Map<string, Buffer>();
+    expect(result.directions.length).toBeGreaterThan(1000);
+    for (const { vector } of result.directions) {
+      if (!vector) throw new Error('no vector');
+      const bytes = files.get(vector.file) ?? (await readFile(`${planted.request.folder}/${vector.file}`));
+      files.set(vector.file, bytes);
+      expect(sha256(bytes.subarray(vector.offset, vector.offset + 4 * CHANNELS))).toBe(vector.sha256);
+    }
+  });
+
+  it('tells a row of a frame by its place: of a matched direction only the frame is known', async () => {
+    const own = result.directions.filter(({ layer }) => layer === 'turned');
+    const vectors = new Float32Array(new Uint8Array(await readFile(`${planted.request.folder}/evidence/turned/vectors.f32`)).buffer);
+    const frame = [...own.entries()].filter(([, direction]) => direction.arm === 'random' && direction.frame === 2);
+    expect(frame.length).toBeGreaterThan(10);
+    expect(new Set(frame.map(([, { row }]) => row)).size).toBe(frame.length);
+    for (const [a] of frame)
+      for (const [b] of frame) {
+        let product = 0;
+        for (let c = 0; c < CHANNELS; c++) product += vectors[a * CHANNELS + c] * vectors[b * CHANNELS + c];
+        expect(product).toBeCloseTo(a === b ? 1 : 0, 5);
+      }
+    const matched = own.find(({ id }) => id === 'matched-3');
+    const twin = own.find(({ arm, vector }) => arm === 'random' && vector?.sha256 === matched?.vector?.sha256);
+    expect(matched).toMatchObject({ frame: twin?.frame });
+    expect(matched).not.toHaveProperty('row');
+  });
+
+  it('names all of its evidence, and nothing else lies there', async () => {
+    const { folder } = planted.request;
+    for (const { path, sha256: hash, bytes } of result.files ?? []) {
+      const content = await readFile(`${folder}/${path}`);
+      expect([sha256(content), content.length]).toEqual([hash, bytes]);
+    }
+    const there = await glob('evidence/**', { cwd: folder });
+    expect(there.sort()).toEqual([...(result.files ?? []).map(({ path }) => path), 'evidence/index.json'].sort());
+    expect((await verifyStore(folder)).findings).toEqual([]);
+  });
+
+  it('measures attainment from the published picture: the recorded score, standardised', async () => {
+    const [record] = await recordsOf(planted.request.folder, 'turned');
+    const known = result.directions.find(({ layer, id }) => layer === 'turned' && id === record.id);
+    const scores = record.renders.map(({ score }) => ((score ?? Number.NaN) - (known?.mu ?? 0)) / (known?.sigma ?? 1));
+    expect(known?.scores.attainment).toBeCloseTo(scores.reduce((sum, value) => sum + value, 0) / scores.length, 1);
   });
 });
 
-it('finds nothing where there is nothing: with both arms drawn alike the interval of δ covers 0', async () => {
-  const { layers } = await compareAtlas(await makeStore('null'));
-  const rows = layers[0].results.filter(({ metric }) => metric !== 'robustness');
-  expect(rows).toHaveLength(2);
-  for (const { ci, p_adjusted } of rows) {
-    expect(ci?.[0]).toBeLessThan(0);
-    expect(ci?.[1]).toBeGreaterThan(0);
-    expect(p_adjusted).toBeGreaterThan(0.05);
-  }
-});
-
-it('says where render identity is at its ceiling, which is no evidence of equality', async () => {
-  const { layers, limits } = await compareAtlas(await makeStore('alike'));
-  expect(layers[0].results[0]).toMatchObject({ meanA: 1, meanB: 1, cliff: 0, p_permutation: 1 });
-  expect(layers[0].results[0].ci_method).toContain('all resamples are equal');
-  expect(limits.join('\n')).toContain('bank: render identity is at its ceiling in both arms (basis 1.000, random 1.000)');
-});
-
-describe('a store that cannot be compared', () => {
-  it('is one without an atlas', async () => {
-    const folder = temporaryFolder('compare');
-    const request = await makeStore('null');
-    await expect(compareAtlas({ ...request, folder })).rejects.toThrow(`${folder}: expected an atlas for atlas.json, received nothing`);
-  });
-
-  it('is one of another network', async () => {
-    const request = await makeStore('null');
-    const model = standInModel('cd'.repeat(32));
-    await expect(compareAtlas({ ...request, model })).rejects.toThrow(`expected the network with weights ${'ab'.repeat(32)} for stand-in`);
-  });
-
-  it('is one whose directions are not those of its records', async () => {
-    const request = await makeStore('null');
-    await writeFile(`${request.folder}/directions/bank.f32`, new Uint8Array(16 * CHANNELS * 4));
-    await expect(compareAtlas(request)).rejects.toThrow(/directions\/bank\.f32: expected the vector with hash [0-9a-f]{64} for random-0/);
-  });
-
-  it('is one with a picture that is no picture', async () => {
-    const request = await makeStore('null');
-    const [{ renders }] = await recordsOf(request.folder);
-    const hash = renders[0].image ?? '';
-    await writeFile(`${request.folder}/images/${hash.slice(0, 2)}/${hash}.webp`, 'torn');
-    await expect(compareAtlas(request)).rejects.toThrow('expected an image that can be decoded for picture');
-  });
-
-  it('stops when asked to, and writes no comparison', async () => {
-    const request = await makeStore('null');
-    await expect(compareAtlas({ ...request, signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
-    expect(await readdir(request.folder)).not.toContain('comparison.json');
-  });
+it('keeps the measures when the plan is run again', async () => {
+  const { folder } = planted.request;
+  const atlas = await readAtlas(folder);
+  const before = await recordsOf(folder, 'turned');
+  await runPlan({ plan: checkPlan(atlas?.plan, 'test'), folder, engine: openEngine(), runtime: { device: 'cpu', threads: 1 } });
+  expect(await recordsOf(folder, 'turned')).toEqual(before);
 });

@@ -1,4 +1,6 @@
 /** Pass two over the images: how the directions of the layers fall on concepts, where the set knows what its pixels show. */
+import { z } from 'zod';
+import { dissectionRecord } from '../../../data/schema.ts';
 import { countConcepts } from '../../measure/dissection/count-concepts.ts';
 import {
   type DissectionRecord,
@@ -13,7 +15,18 @@ import type { GatherRequest } from './gather.ts';
 
 type Dissected = NonNullable<LayerEvidence['dissected']>;
 
-/** As it is kept. */
+/** As it is kept: {@link ImagesRecord}, and {@link DissectionRecord}s by direction. */
+const halves = z.tuple([z.number(), z.number()]);
+const keptPart = z.object({
+  images: z.object({
+    images: z.int(),
+    pixels: halves,
+    concepts: z.array(z.object({ concept: z.string(), category: z.string(), present: halves })),
+    categories: z.array(z.object({ category: z.string(), carrying: halves })),
+  }),
+  records: z.record(z.string(), z.array(dissectionRecord)),
+});
+
 interface Kept {
   readonly images: ImagesRecord;
   readonly records: Readonly<Record<string, readonly DissectionRecord[]>>;
@@ -28,13 +41,13 @@ export async function dissectLayers(request: GatherRequest, drawn: readonly Draw
     preprocess: model.preprocess,
     layer: layer.name,
     images: images.sha256,
-    directions: wanted[i].map(({ sha256, id }) => [sha256, drawn[i].levels.get(id) ?? 0]),
+    directions: wanted[i].map(({ sha256, id }) => [id, sha256, drawn[i].levels.get(id) ?? null]),
   }));
   const name = (i: number) => `${layers[i].layer.slug}/dissection`;
   const found: (Dissected | undefined)[] = [];
   for (const i of layers.keys()) {
-    const kept = (await parts.find(name(i), 'json', keys[i])) as Kept | undefined;
-    found.push(kept && reviveDissection(kept));
+    const kept = keptPart.safeParse(await parts.find(name(i), 'json', keys[i]));
+    found.push(kept.success ? revive(kept.data) : undefined);
   }
   for (const images of new Set(layers.map((layer) => layer.images))) {
     if (!images.concepts || images.concepts.length === 0) continue;
@@ -59,14 +72,17 @@ export async function dissectLayers(request: GatherRequest, drawn: readonly Draw
         records: Object.fromEntries(wanted[i].map(({ id }, d) => [id, recordDirection(counts[k], d)])),
       };
       await parts.write(name(i), 'json', keys[i], kept);
-      found[i] = reviveDissection(kept);
+      found[i] = revive(kept);
     }
   }
   return found;
 }
 
-/** From what was kept. */
+/** From the part. Throws a Zod error for what is none. */
 export function reviveDissection(kept: unknown): Dissected {
-  const { images, records } = kept as Kept;
+  return revive(keptPart.parse(kept));
+}
+
+function revive({ images, records }: Kept): Dissected {
   return { images: imagesOfRecord(images), records: new Map(Object.entries(records)) };
 }

@@ -1,10 +1,13 @@
 /** The directions of a layer's arms, each with its level, and Ā: from what the first pass over the images kept, or from disk. */
+import { z } from 'zod';
+import { slug } from '../../../data/schema.ts';
 import { float32Bytes, sha256 } from '../../batch/canonical.ts';
 import type { Activations } from '../../measure/activations.ts';
-import { quantiles } from '../../measure/passes/quantiles.ts';
+import { ACTIVE_SHARE, quantiles } from '../../measure/passes/quantiles.ts';
 import { armsFor, type ComparisonArm } from '../directions/arm-table.ts';
 import { fileSha256 } from '../directions/file-hash.ts';
 import { generateArm } from '../directions/generate-arm.ts';
+import { FRAME_CONVENTION } from '../directions/haar-rows.ts';
 import type { LayerInput } from '../directions/layer-input.ts';
 import type { NamedDirection } from '../directions/named-direction.ts';
 import type { DirectionEvidence } from './evidence.ts';
@@ -18,8 +21,12 @@ export interface DrawnLayer {
   readonly levels: ReadonlyMap<string, number>;
 }
 
-/** As the index keeps directions; their vectors lie in a file of their own. */
-type Label = Pick<NamedDirection, 'id' | 'arm' | 'index' | 'frame'>;
+/** As the part `directions` keeps them; their vectors lie in a file of their own. */
+const kept = z.object({
+  directions: z.array(z.object({ id: slug, arm: z.string(), index: z.int(), frame: z.int().optional() })),
+  levels: z.record(z.string(), z.number()),
+});
+type Label = z.infer<typeof kept>['directions'][number];
 
 /**
  * The layer's directions: the units that were rendered, then the other arms'. Without `activations`, what is on disk, or nothing where that was made
@@ -39,6 +46,7 @@ export async function drawDirections(
     layer: layer.name,
     images: images.sha256,
     arms: arms.map(({ id }) => id),
+    drawn: [FRAME_CONVENTION, ACTIVE_SHARE],
     rendered,
     seed,
     ...(file ? { file: await fileSha256(file) } : {}),
@@ -84,15 +92,16 @@ export function isDissected(arm: string): boolean {
   return ['basis', 'basis-negative', 'random', 'file'].includes(arm) || arm.startsWith('rotated-');
 }
 
-/** Puts labels and vectors together again, with what was rendered of each. */
+/** Puts labels and vectors together again, with what was rendered of each. Throws a Zod error for labels that are none. */
 export function readLabels(labels: unknown, vectors: Float32Array, channels: number, units: readonly StoredRenders[]) {
-  const { directions, levels } = labels as { directions: readonly Label[]; levels: Readonly<Record<string, number>> };
+  const { directions, levels } = kept.parse(labels);
   const renders = new Map(units.map(({ record }) => [record.id, record.renders]));
   return {
-    directions: directions.map((label, i): DirectionEvidence => {
+    directions: directions.map(({ frame, ...label }, i): DirectionEvidence => {
       const vector = vectors.subarray(i * channels, (i + 1) * channels);
       return {
         ...label,
+        ...(frame === undefined ? {} : { frame }),
         vector,
         sha256: sha256(float32Bytes(vector)),
         renders: (renders.get(label.id) ?? []).map(({ seed, image }) => ({ seed, image: image ?? null })),
@@ -118,7 +127,10 @@ function listDirections(
     return { id, arm, index, ...frame, vector, sha256: sha256(float32Bytes(vector)) };
   });
   const known = new Set(rendered.map(({ id }) => id));
-  const others = arms.flatMap(({ id }) => generateArm(id, input)).filter(({ id }) => !known.has(id));
+  // A layer that never varies has no covariance to draw from: it is compared by its other arms, and one such layer does not end them all.
+  const varies = input.activations?.covariance.some((value) => value !== 0) ?? false;
+  const possible = arms.filter(({ needs }) => varies || needs === 'nothing' || needs === 'file');
+  const others = possible.flatMap(({ id }) => generateArm(id, input)).filter(({ id }) => !known.has(id));
   return [...rendered, ...others];
 }
 

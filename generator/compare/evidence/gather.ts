@@ -1,5 +1,6 @@
 /** Gathering the evidence: the one part of a comparison that runs the network, and looks at pictures. */
 import type { Atlas, AtlasLayer, Plan } from '../../../data/schema.ts';
+import { sha256 as hashOf } from '../../batch/canonical.ts';
 import type { Engine } from '../../batch/engine.ts';
 import type { ImageSet } from '../../measure/images/image-set.ts';
 import type { ImageObserver } from '../../measure/observers/image-observer.ts';
@@ -13,6 +14,9 @@ import { type DrawnLayer, drawDirections } from './draw-directions.ts';
 import type { Evidence, ImageEvidence, LayerEvidence } from './evidence.ts';
 import { lookAtRenders } from './look-at-renders.ts';
 import type { Parts } from './parts.ts';
+
+/** An observer, and of a network the hash of its weights: two may have one name. */
+export type KnownObserver = ImageObserver & { readonly weights?: string };
 
 /** A layer of an atlas with what was rendered of it, and the images of its size. */
 export interface GatherLayer {
@@ -35,7 +39,7 @@ export interface GatherRequest {
   readonly runtime: Runtime;
   readonly openProbe: Engine['openProbe'];
   readonly layers: readonly GatherLayer[];
-  readonly observers: readonly ImageObserver[];
+  readonly observers: readonly KnownObserver[];
   readonly parts: Parts;
   readonly batch: number;
   readonly seed: number;
@@ -64,7 +68,7 @@ export async function gatherEvidence(request: GatherRequest): Promise<Evidence> 
 async function describeImages({ observers, parts, stages, signal }: GatherRequest, images: ImageSet): Promise<ImageEvidence> {
   const embeddings = new Map<string, Rows>();
   for (const observer of observers) {
-    const rows = await parts.make(imagePart(observer.id, images), 'f32', { observer: observer.id, images: images.sha256 }, async () => {
+    const rows = await parts.make(imagePart(observer.id, images), 'f32', { ...observerKey(observer), images: images.sha256 }, async () => {
       stages.begin(`What ${observer.id} sees of ${images.n} images`, images.n);
       return observer.embed(walk(images), images.n, { onProgress: stages.done, ...(signal ? { signal } : {}) });
     });
@@ -78,9 +82,18 @@ export function imagePart(observer: string, images: Pick<ImageSet, 'size'>): str
   return `images-${images.size}/${fileName(observer)}`;
 }
 
+/** What an observer's descriptions depend on, beside the pictures. */
+export function observerKey({ id, weights }: KnownObserver): Record<string, string> {
+  return { observer: id, ...(weights === undefined ? {} : { weights }) };
+}
+
+/** Letters of an observer's id in a file's name; systems take about 255. */
+const LONGEST_NAME = 80;
+
 /** An observer's id as part of a file's name. */
 export function fileName(observer: string): string {
-  return observer.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+  const name = observer.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+  return name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME)}-${hashOf(observer).slice(0, 8)}`;
 }
 
 async function* walk(images: ImageSet) {

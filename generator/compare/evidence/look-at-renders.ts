@@ -6,7 +6,7 @@ import { type Picture, readPicture } from '../../measure/picture.ts';
 import { dot, pooledRows } from '../../measure/pooled-statistics.ts';
 import type { Rows } from '../../measure/rows.ts';
 import type { DrawnLayer } from './draw-directions.ts';
-import { fileName, type GatherLayer, type GatherRequest } from './gather.ts';
+import { fileName, type GatherLayer, type GatherRequest, observerKey } from './gather.ts';
 
 export interface SeenRenders {
   readonly seen: Float32Array;
@@ -32,15 +32,20 @@ export async function lookAtRenders(
     directions: hashOf(directions.map(({ sha256, renders }) => `${sha256} ${renders.map(({ image }) => image).join(' ')}`).join('\n')),
   };
   const names = renderParts(layer.slug);
-  if (!parts.has(names.seen, key) || !parts.has(names.transformed, key)) {
-    const { seen, transformed } = await showNetwork(request, layer, directions, file);
-    await parts.write(names.seen, 'f32', key, seen);
-    await parts.write(names.transformed, 'f32', key, transformed);
+  const known = {
+    seen: await parts.find(names.seen, 'f32', key),
+    transformed: await parts.find(names.transformed, 'f32', key),
+  };
+  const shown = known.seen && known.transformed ? { seen: known.seen, transformed: known.transformed } : undefined;
+  const network = shown ?? (await showNetwork(request, layer, directions, file));
+  if (!shown) {
+    await parts.write(names.seen, 'f32', key, network.seen);
+    await parts.write(names.transformed, 'f32', key, network.transformed);
   }
   const looks = new Map<string, Rows>();
   for (const observer of observers) {
     const part = names.look(observer.id);
-    const rows = await parts.make(part, 'f32', { observer: observer.id, pictures: key.pictures }, async () => {
+    const rows = await parts.make(part, 'f32', { ...observerKey(observer), pictures: key.pictures }, async () => {
       stages.begin(`What ${observer.id} sees of the pictures of ${layer.slug}`, pictures.length);
       const walk = async function* () {
         for (const image of pictures) yield readPicture(file(image));
@@ -49,7 +54,7 @@ export async function lookAtRenders(
     });
     looks.set(observer.id, { rows, dimension: observer.dimension });
   }
-  return { seen: await parts.read(names.seen, 'f32'), transformed: await parts.read(names.transformed, 'f32'), looks };
+  return { ...network, looks };
 }
 
 export function renderParts(slug: string) {

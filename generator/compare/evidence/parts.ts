@@ -1,5 +1,6 @@
 /** The evidence of a comparison on disk: arrays, each known by what it was made from, so that none is made twice and none is taken for another. */
-import { readFile } from 'node:fs/promises';
+import { readFile, rmdir } from 'node:fs/promises';
+import glob from 'fast-glob';
 import { z } from 'zod';
 import { canonicalJson, sha256 } from '../../batch/canonical.ts';
 import { DurableFolder } from '../../batch/disk.ts';
@@ -10,7 +11,9 @@ export const EVIDENCE = 'evidence';
 const INDEX = 'index.json';
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
-const part = z.object({ key: hash, kind: z.enum(['f32', 'f64', 'json']), file: z.string(), bytes: z.int(), sha256: hash });
+/** A part's file from here: it lies in this folder, whoever wrote the index. */
+const file = z.string().regex(/^[a-z0-9-]+\/[a-z0-9-]+\.(f32|f64|json)$/);
+const part = z.object({ key: hash, kind: z.enum(['f32', 'f64', 'json']), file, bytes: z.int(), sha256: hash });
 const index = z.object({ schema: z.literal('basis-evidence/1'), parts: z.record(z.string(), part) });
 type Part = z.infer<typeof part>;
 
@@ -108,14 +111,18 @@ export class Parts {
     return value;
   }
 
-  /** Removes what nobody has asked for since this was opened: evidence of layers, images or renders that are no more. */
+  /** Removes what nobody has asked for since this was opened: evidence of layers, images or renders that are no more, and what a kill left. */
   async removeOthers(): Promise<void> {
-    const others = Object.keys(this.#parts).filter((name) => !this.#used.has(name));
-    if (others.length === 0) return;
-    const files = others.map((name) => this.#parts[name].file);
-    this.#parts = Object.fromEntries(Object.entries(this.#parts).filter(([name]) => this.#used.has(name)));
-    await this.#save();
-    for (const file of files) await this.#folder.remove(file);
+    const kept = Object.fromEntries(Object.entries(this.#parts).filter(([name]) => this.#used.has(name)));
+    const dropped = Object.keys(kept).length < Object.keys(this.#parts).length;
+    this.#parts = kept;
+    if (dropped) await this.#save();
+    // By what lies there, not by what an index says that came with a folder: a path in it could lead anywhere.
+    const files = new Set([INDEX, ...Object.values(kept).map(({ file }) => file)]);
+    for (const file of await glob('**/*', { cwd: this.#folder.path, dot: true })) if (!files.has(file)) await this.#folder.remove(file);
+    const folders = await glob('**/', { cwd: this.#folder.path, dot: true, onlyDirectories: true });
+    // The deepest first; one that still holds something stays.
+    for (const folder of folders.sort().reverse()) await rmdir(this.#folder.resolve(folder)).catch(() => undefined);
   }
 
   /** The files that were used, by path. */

@@ -144,7 +144,8 @@ async function* decodeAll(
   unread: { at: number; reason: string }[],
   onProgress?: (done: number, total: number) => void,
 ): AsyncGenerator<RawImage> {
-  const run = limit(AT_ONCE);
+  // What is cleared from the queue has to end, or whoever waits for it waits for ever.
+  const run = limit({ concurrency: AT_ONCE, rejectOnClear: true });
   const start = (at: number) => {
     const image = run(() => decodeFile(join(folder, files[at]), hashes[at], size));
     image.catch(() => undefined); // Its error is thrown when its turn comes; until then it is not unhandled.
