@@ -170,14 +170,16 @@ describe('the file', () => {
     }
   });
 
-  it('says where every vector lies, and its hash', async () => {
+  it('says where every vector lies, and the hash of those that were rendered', async () => {
     const files = new Map<string, Buffer>();
     expect(result.directions.length).toBeGreaterThan(1000);
-    for (const { vector } of result.directions) {
+    for (const { vector, renders } of result.directions) {
       if (!vector) throw new Error('no vector');
       const bytes = files.get(vector.file) ?? (await readFile(`${planted.request.folder}/${vector.file}`));
       files.set(vector.file, bytes);
-      expect(sha256(bytes.subarray(vector.offset, vector.offset + 4 * CHANNELS))).toBe(vector.sha256);
+      const own = bytes.subarray(vector.offset, vector.offset + 4 * CHANNELS);
+      expect(own).toHaveLength(4 * CHANNELS);
+      expect(vector.sha256).toBe(renders ? sha256(own) : undefined);
     }
   });
 
