@@ -77,6 +77,7 @@ export const plan = z.strictObject({
         .strictObject({
           model: z.string().min(1).describe('A zoo id or a model file: any network but the one studied.'),
           layers: z.array(z.string().min(1)).min(1).optional().describe('Its layers, by name or slug; three over its depth if left out.'),
+          size: z.int().min(16).max(1024).optional().describe('Side at which it looks at pictures; what it was trained at if left out.'),
         })
         .optional()
         .describe('The second observer; without it the hand-built one stands alone.'),

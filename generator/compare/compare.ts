@@ -182,8 +182,9 @@ async function openObservers({ compare, engine, model, runtime, batch = 8 }: Com
   const others: KnownObserver[] = [];
   if (compare?.observer) {
     const other = await engine.openModel(compare.observer.model);
-    const { layers } = compare.observer;
-    const observer = await openModelObserver({ model: other, runtime, study: model, batch, ...(layers ? { layers } : {}) });
+    const { layers, size } = compare.observer;
+    const asked = { ...(layers ? { layers } : {}), ...(size ? { size } : {}) };
+    const observer = await openModelObserver({ model: other, runtime, study: model, batch, ...asked });
     others.push({ ...observer, weights: other.weightsSha256 });
   }
   // Last: it has threads, which a failure of the other would leave running.

@@ -5,7 +5,7 @@ import type { PassOptions } from '../pooled-statistics.ts';
 
 /** Eyes that are independent of the network under study, for whole sets of images. */
 export interface ImageObserver {
-  /** `lab-gabor-1`, `mobilenet-v2:conv-5+conv-10+conv-16`. */
+  /** `lab-gabor-1`, `mobilenet-v2:conv-5+conv-10+conv-16@128`. */
   readonly id: string;
   /** One sentence for the record. */
   readonly about: string;

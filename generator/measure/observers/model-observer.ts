@@ -55,7 +55,7 @@ export async function openModelObserver(options: ModelObserverOptions): Promise<
   const input = zeros([batch, colours, size, size]);
   const dimension = layers.reduce((sum, { shape }) => sum + shape[0], 0);
   const slugs = layers.map(({ slug }) => slug);
-  const id = `${model.id}:${slugs.join('+')}`;
+  const id = `${model.id}:${slugs.join('+')}@${size}`;
 
   /** Rows of one batch. */
   const describe = async (pictures: readonly Picture[]): Promise<Float32Array> => {
