@@ -5,7 +5,7 @@ import { DETECTOR_IOU, FALSE_DETECTORS } from '../measure/dissection/score.ts';
 import { HELD_OUT } from '../measure/held-out-transforms.ts';
 import { labGabor } from '../measure/observer.ts';
 import { ACTIVE_SHARE } from '../measure/passes/quantiles.ts';
-import { CONSTANT_RANGE } from '../measure/pooled-statistics.ts';
+import { CONSTANT_RANGE } from '../measure/pooled-rows.ts';
 import { LEAST_ATTAINMENT } from '../measure/robustness.ts';
 import { FRAME_CONVENTION } from './directions/haar-rows.ts';
 import { NEGLIGIBLE } from './statistics/equivalence.ts';

@@ -1,5 +1,5 @@
 /** D1 `attainment`: how far a render drives its direction, against how far images do. */
-import type { DirectionMoments } from './pooled-statistics.ts';
+import type { DirectionMoments } from './pooled-rows.ts';
 
 export interface Attainment {
   /** Standard deviations above the images' mean; null for a constant direction. */

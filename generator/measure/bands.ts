@@ -1,7 +1,7 @@
 /** Which images a direction is judged on: those it scores highest, and middling ones. */
 import { fault } from '../graph/errors.ts';
 import { RandomStream } from '../render/random.ts';
-import { CONSTANT_RANGE } from './pooled-statistics.ts';
+import { CONSTANT_RANGE } from './pooled-rows.ts';
 
 /** Share of the images, and least and most of them, that are a direction's top. */
 const TOP_SHARE = 0.005;

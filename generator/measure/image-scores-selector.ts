@@ -1,7 +1,7 @@
 /** T and M of a direction from approximate scores in O(n), exactly: what chooseBands of bands.ts finds by sorting exact ones. */
 import { bandSizes } from './bands.ts';
 import { Candidates } from './image-scores-candidates.ts';
-import { CONSTANT_RANGE } from './pooled-statistics.ts';
+import { CONSTANT_RANGE } from './pooled-rows.ts';
 import { dotRow, type Rows } from './rows.ts';
 
 const BINS = 4096;

@@ -1,5 +1,5 @@
 /** D2 `robustness`: how much of a render's score survives transformations that the optimiser did not draw. */
-import type { DirectionMoments } from './pooled-statistics.ts';
+import type { DirectionMoments } from './pooled-rows.ts';
 
 /** Renders less than so many deviations above the images' mean have no robustness: the ratio's denominator would be noise. */
 export const LEAST_ATTAINMENT = 1;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { deadLeaves } from '../../generator/measure/dead-leaves.ts';
 import { heldOutTransforms, reflect } from '../../generator/measure/held-out-transforms.ts';
 import type { Picture } from '../../generator/measure/picture.ts';
+import { deadLeaves } from './dead-leaves.ts';
 
 const difference = (a: Picture, b: Picture) => a.pixels.reduce((sum, value, i) => sum + Math.abs(value - b.pixels[i]), 0) / a.pixels.length;
 

@@ -1,6 +1,5 @@
 /** Observers of many pictures: the hand-built one on threads, and another network. */
 import { afterAll, describe, expect, it } from 'vitest';
-import { deadLeaves } from '../../generator/measure/dead-leaves.ts';
 import { labGabor, similarity } from '../../generator/measure/observer.ts';
 import { openLabGabor } from '../../generator/measure/observers/lab-gabor.ts';
 import { openModelObserver, spreadLayers } from '../../generator/measure/observers/model-observer.ts';
@@ -10,6 +9,7 @@ import { PRESET_SETTINGS } from '../../generator/render/presets.ts';
 import { openProbe } from '../../generator/render/probe.ts';
 import { openOnnxRuntime } from '../../generator/runtime/onnxruntime.ts';
 import { TINY_SIZE, tinyModel } from '../render/tiny-model.ts';
+import { deadLeaves } from './dead-leaves.ts';
 
 const runtime = openOnnxRuntime({ threads: 1 });
 const pictures = (count: number, size: number) => Array.from({ length: count }, (_, i) => deadLeaves(i, size));

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { deadLeaves } from '../../generator/measure/dead-leaves.ts';
 import { toLab } from '../../generator/measure/lab.ts';
 import { labGabor, similarity } from '../../generator/measure/observer.ts';
 import type { Picture } from '../../generator/measure/picture.ts';
 import { resample } from '../../generator/measure/resample.ts';
+import { deadLeaves } from './dead-leaves.ts';
 
 const SIZE = 96;
 

@@ -3,7 +3,7 @@ import { sha256 as hashOf } from '../../batch/canonical.ts';
 import { imageFile } from '../../batch/store.ts';
 import { HELD_OUT, heldOutTransforms } from '../../measure/held-out-transforms.ts';
 import { type Picture, readPicture } from '../../measure/picture.ts';
-import { dot, pooledRows } from '../../measure/pooled-statistics.ts';
+import { dot, pooledRows } from '../../measure/pooled-rows.ts';
 import type { Rows } from '../../measure/rows.ts';
 import type { DrawnLayer } from './draw-directions.ts';
 import { fileName, type GatherLayer, type GatherRequest, observerKey } from './gather.ts';

@@ -5,7 +5,7 @@ import { imageScores } from '../../measure/image-scores.ts';
 import { type DirectionScores, openImageScorer } from '../../measure/image-scores-engine.ts';
 import { monosemanticity } from '../../measure/monosemanticity.ts';
 import { otherTopsTwoAfc } from '../../measure/other-tops-2afc.ts';
-import { CONSTANT_RANGE, type DirectionMoments, dot } from '../../measure/pooled-statistics.ts';
+import { CONSTANT_RANGE, type DirectionMoments, dot } from '../../measure/pooled-rows.ts';
 import { renderIdentity } from '../../measure/render-identity.ts';
 import { renderTop } from '../../measure/render-top.ts';
 import { excessKurtosis, participationRatio } from '../../measure/response-shape.ts';

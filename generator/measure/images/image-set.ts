@@ -2,7 +2,7 @@
 import type { Picture } from '../picture.ts';
 
 export interface ImageSet {
-  /** `procset-1`, `dead-leaves-1` or `folder`. */
+  /** `procset-1` or `folder`. */
   readonly id: string;
   readonly kind: 'folder' | 'generated';
   /** How many images. */

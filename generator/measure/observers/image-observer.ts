@@ -1,7 +1,7 @@
 /** An observer of many pictures: what both kinds have in common. */
 import { fault } from '../../graph/errors.ts';
 import type { Picture } from '../picture.ts';
-import type { PassOptions } from '../pooled-statistics.ts';
+import type { PassOptions } from '../pooled-rows.ts';
 
 /** Eyes that are independent of the network under study, for whole sets of images. */
 export interface ImageObserver {

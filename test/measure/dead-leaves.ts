@@ -1,7 +1,8 @@
-/** One generated picture: leaves that hide one another, which have the scale-free statistics of natural images. */
-import { RandomStream } from '../render/random.ts';
-import { type NoiseTile, noiseTile, sampleTile } from './noise-tile.ts';
-import type { Picture } from './picture.ts';
+/** A generated picture to try things on: leaves that hide one another, which have the scale-free statistics of natural images. */
+
+import { type NoiseTile, noiseTile, sampleTile } from '../../generator/measure/noise-tile.ts';
+import type { Picture } from '../../generator/measure/picture.ts';
+import { RandomStream } from '../../generator/render/random.ts';
 
 /** Goes into the name of every draw: raise it when the same index would give other pixels. */
 export const DEAD_LEAVES = 'dead-leaves-1';
