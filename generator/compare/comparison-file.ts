@@ -111,8 +111,17 @@ export async function writeComparison(folder: string, comparison: Comparison): P
   const added = earlier?.run_id === comparison.run_id ? { controls: earlier.controls, human: earlier.human } : {};
   const whole = comparisonSchema.parse(JSON.parse(JSON.stringify({ ...added, ...comparison })));
   if (earlier && withoutDate(earlier) === withoutDate(whole)) return earlier;
-  await new DurableFolder(folder).replace(COMPARISON_FILE, `${JSON.stringify(whole, null, 1)}\n`);
+  await replaceComparison(folder, whole);
   return whole;
+}
+
+/** Names what people said beside the figures. Throws if there is no comparison. */
+export async function attachHuman(folder: string, human: NonNullable<Comparison['human']>): Promise<void> {
+  await replaceComparison(folder, { ...(await readComparison(folder)), human });
+}
+
+async function replaceComparison(folder: string, comparison: Comparison): Promise<void> {
+  await new DurableFolder(folder).replace(COMPARISON_FILE, `${JSON.stringify(comparison, null, 1)}\n`);
 }
 
 /** The JSON schema of a comparison, for whoever reads one: the text of data/comparison.schema.json before formatting. Unknown fields are allowed. */

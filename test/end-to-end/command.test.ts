@@ -107,7 +107,18 @@ describe('tables', () => {
     expect((await atlas('layers', model, '--size', '32')).stdout).toContain('second       5×16×16  linear');
   });
 
-  it.each(['', 'run', 'render', 'compare', 'models', 'layers', 'init', 'build', 'verify'])('%s --help explains itself', async (command) => {
+  it.each([
+    '',
+    'run',
+    'render',
+    'compare',
+    'models',
+    'layers',
+    'init',
+    'build',
+    'verify',
+    'study',
+  ])('%s --help explains itself', async (command) => {
     const { code, stdout } = await atlas(...[command, '--help'].filter(Boolean));
     expect(stdout).toMatch(/^Usage: atlas/);
     expect(code).toBe(0);
