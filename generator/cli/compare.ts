@@ -87,7 +87,7 @@ async function again({ folder, options, progress, signal }: Omit<Job, 'plan'>): 
       return;
     }
     process.stdout.write(
-      `${folder}: ${different.length} figures of ${COMPARISON_FILE} come out otherwise:\n${different.map((one) => `  ${one}\n`).join('')}`,
+      `${folder}: ${different.length === 1 ? '1 figure' : `${different.length} figures`} of ${COMPARISON_FILE} came out otherwise:\n${different.map((one) => `  ${one}\n`).join('')}`,
     );
     process.exitCode = 1;
   } catch (error) {

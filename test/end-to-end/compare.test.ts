@@ -18,10 +18,9 @@ beforeAll(async () => {
   [plan, store] = [`${root}/plan.json`, `${root}/store`];
   const model = await writePlantedNetwork(`${root}/net.onnx`);
   const compare = { images: { folder: await writeImages(`${root}/images`, 200) }, frames: 19 };
-  const whole = { ...plantedPlan(model, ['turned'], compare), arms: { basis: 'every', random: 24 } as const };
-  // A sitting asks about 45 different directions: 17 channels are too few, so that there is another layer of as many.
-  const two = { ...whole, layers: ['bank-relu', 'turned'], seeds: { count: 3, subset: 24 } };
-  await writeFile(plan, JSON.stringify(two));
+  // A sitting asks about 45 different directions: the 17 channels of one layer are too few.
+  const told = plantedPlan(model, ['bank-relu', 'turned'], compare);
+  await writeFile(plan, JSON.stringify({ ...told, arms: { basis: 'every', random: 24 }, seeds: { count: 3, subset: 24 } }));
   const { code, stderr } = await atlas('render', plan, '--out', store, '--threads', '1');
   expect({ code, stderr }).toMatchObject({ code: 0 });
 });
@@ -90,7 +89,7 @@ describe('a comparison', () => {
     const text = await readFile(`${folder}/comparison.json`, 'utf8');
     await writeFile(`${folder}/comparison.json`, text.replace(/"cliff": -?[\d.]+/, '"cliff": 0.99'));
     const { code, stdout } = await atlas('compare', plan, '--out', folder, '--recompute');
-    expect(stdout).toContain('1 figures of comparison.json come out otherwise:\n  bank-relu: natural-2afc basis/random by lab-gabor-1\n');
+    expect(stdout).toContain('1 figure of comparison.json came out otherwise:\n  bank-relu: natural-2afc basis/random by lab-gabor-1\n');
     expect(code).toBe(1);
   });
 
