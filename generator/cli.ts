@@ -11,6 +11,7 @@ import { Interrupted } from './cli/interrupt.ts';
 import { addLayers } from './cli/layers.ts';
 import { addModels } from './cli/models.ts';
 import { addRun } from './cli/run.ts';
+import { addStudy } from './cli/study.ts';
 import { addVerify } from './cli/verify.ts';
 import { AtlasError } from './graph/errors.ts';
 
@@ -23,7 +24,7 @@ export function makeProgram(): Command {
     .version(manifest.version)
     .showHelpAfterError('Add --help for the options.')
     .exitOverride();
-  for (const add of [addRun, addModels, addLayers, addInit, addCheck, addBench, addDoctor, addBuild, addVerify]) add(program);
+  for (const add of [addRun, addModels, addLayers, addInit, addCheck, addBench, addDoctor, addBuild, addVerify, addStudy]) add(program);
   return program;
 }
 

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import glob from 'fast-glob';
 import pLimit from 'p-limit';
-import { type Atlas, type AtlasLayer, comparison as comparisonSchema, type UnitRecord } from '../../data/schema.ts';
+import { type Atlas, type AtlasLayer, type Comparison, comparison as comparisonSchema, type UnitRecord } from '../../data/schema.ts';
 import { fault, reason } from '../graph/errors.ts';
 import { sha256 } from './canonical.ts';
 import { TEMPORARY } from './disk.ts';
@@ -137,9 +137,24 @@ async function checkComparison(folder: string, atlas: Atlas, findings: Finding[]
     else if (parsed.data.plan_sha256 !== atlas.plan_sha256)
       findings.push({ file, problem: 'compares the renders of another plan; compare again' });
     else if (parsed.data.model.weights_sha256 !== atlas.model.weights_sha256) findings.push({ file, problem: 'is of another network' });
+    if (parsed.success) await checkEvidence(folder, parsed.data, findings);
   } catch (error) {
     findings.push({ file, problem: reason(error) });
   }
+}
+
+/** What the figures were computed from. It may be left out of a published store, as a whole: `compare --recompute` is what needs it. */
+async function checkEvidence(folder: string, { files = [], human }: Comparison, findings: Finding[]): Promise<void> {
+  const there = new Set(await glob('{evidence/**,human.json}', { cwd: folder, dot: true }));
+  if (human && !there.has(human.file)) findings.push({ file: human.file, problem: 'is missing, though comparison.json names it' });
+  if (![...there].some((file) => file.startsWith('evidence/'))) return;
+  const check = async ({ path, sha256: expected }: (typeof files)[number]) => {
+    if (!there.has(path)) return findings.push({ file: path, problem: 'is missing, though comparison.json names it; compare again' });
+    const found = sha256(await readFile(`${folder}/${path}`));
+    if (found !== expected) findings.push({ file: path, problem: `was altered: its hash is ${found}; compare again` });
+    return;
+  };
+  await Promise.all(files.map((file) => readers(() => check(file))));
 }
 
 /** Files of a store's own folders that nothing names. While an atlas is not complete, its older images are still there by right. */

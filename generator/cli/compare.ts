@@ -7,7 +7,9 @@ import type { Progress } from '../batch/progress.ts';
 import { COMPARISON_FILE, compareAtlas } from '../compare/compare.ts';
 import type { Stages } from '../compare/evidence/gather.ts';
 import { recompute } from '../compare/recompute.ts';
+import { fault } from '../graph/errors.ts';
 import { PROJECT, type RuntimeOptions, runtimeChoice } from './options.ts';
+import { takeRatings } from './ratings.ts';
 
 /** Where generated and decoded images are kept from run to run. */
 export const IMAGE_CACHE = path.join(PROJECT, 'data', 'models', 'images');
@@ -19,6 +21,10 @@ export interface CompareOptions extends RuntimeOptions {
   /** The second observer, over the plan's. */
   observer?: string;
   recompute?: boolean;
+  /** Files of raters' answers. */
+  ratings?: string[];
+  /** The study's key, over the store's. */
+  key?: string;
 }
 
 interface Job {
@@ -32,6 +38,16 @@ interface Job {
 /** Gathers what is lacking, and compares. */
 export async function compare({ plan: { plan }, folder, options, progress, signal }: Job): Promise<void> {
   if (options.recompute) return again({ folder, options, progress, signal });
+  if (options.key && !options.ratings)
+    throw fault({
+      where: '--key',
+      expected: '--ratings beside it',
+      name: "the study's key",
+      received: options.key,
+      remedy: 'Add --ratings with the files of the raters.',
+      exitCode: 2,
+    });
+  if (options.ratings) return takeRatings({ folder, ratings: options.ratings, ...(options.key ? { key: options.key } : {}) });
   const { batch, images, observer } = options;
   const engine = openEngine(progress);
   const model = await engine.openModel(plan.model, { pixels: plan.preprocess });
@@ -71,7 +87,7 @@ async function again({ folder, options, progress, signal }: Omit<Job, 'plan'>): 
       return;
     }
     process.stdout.write(
-      `${folder}: ${different.length} figures of ${COMPARISON_FILE} come out otherwise:\n${different.map((one) => `  ${one}\n`).join('')}`,
+      `${folder}: ${different.length === 1 ? '1 figure' : `${different.length} figures`} of ${COMPARISON_FILE} came out otherwise:\n${different.map((one) => `  ${one}\n`).join('')}`,
     );
     process.exitCode = 1;
   } catch (error) {

@@ -59,6 +59,13 @@ export function addRun(program: Command): void {
         'observer',
       ]),
     )
+    .addOption(
+      new Option(
+        '--ratings <files...>',
+        "reads people's answers to the atlas's study, all that there are so far, and does nothing else",
+      ).conflicts(['images', 'observer', 'recompute']),
+    )
+    .option('--key <file>', "with --ratings: the study's key, if it is not in the atlas's folder")
     .action((file: string | undefined, options: RunOptions) => perform('compare', file, options, compare));
 }
 

@@ -4,21 +4,28 @@ import type { Command } from 'commander';
 import glob from 'fast-glob';
 import { ATLAS_FILE } from '../batch/store.ts';
 import { type Verification, verifyStore } from '../batch/verify.ts';
+import { checkStudy } from '../compare/study/check-study.ts';
 import { fault } from '../graph/errors.ts';
 import { ATLASES, shownPath } from './options.ts';
 
 export function addVerify(program: Command): void {
   program
     .command('verify')
-    .description('re-hashes the images of an atlas and checks its records, vectors and comparison; names what is wrong')
+    .description('re-hashes the images of an atlas and checks its records, vectors, comparison and study; names what is wrong')
     .argument('[dir]', 'the atlas (every one under data/atlases/ if left out)')
     .option('--json', 'print JSON')
     .action(async (folder: string | undefined, { json }: { json?: boolean }) => {
       const checked: Verification[] = [];
-      for (const atlas of folder ? [folder] : await findAtlases()) checked.push(await verifyStore(atlas));
+      for (const atlas of folder ? [folder] : await findAtlases()) checked.push(await verify(atlas));
       process.stdout.write(json ? `${JSON.stringify(checked, null, 2)}\n` : checked.map(describe).join(''));
       if (checked.some(({ findings }) => findings.length > 0)) process.exitCode = 1;
     });
+}
+
+/** The store and its study. */
+async function verify(folder: string): Promise<Verification> {
+  const { findings, ...rest } = await verifyStore(folder);
+  return { ...rest, findings: [...findings, ...(await checkStudy(folder))] };
 }
 
 async function findAtlases(): Promise<string[]> {

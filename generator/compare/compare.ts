@@ -15,9 +15,10 @@ import { openModelObserver } from '../measure/observers/model-observer.ts';
 import type { Model } from '../models/model.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type AnalysisPlan, planAnalysis } from './analysis.ts';
+import { checkDirections } from './check-directions.ts';
 import { assembleComparison, writeComparison } from './comparison-file.ts';
-import { generateArm } from './directions/generate-arm.ts';
-import { type GatherLayer, gatherEvidence, type KnownObserver, type Stages } from './evidence/gather.ts';
+import { type GatherLayer, gatherEvidence, type Stages } from './evidence/gather.ts';
+import type { KnownObserver } from './evidence/observer-parts.ts';
 import { Parts } from './evidence/parts.ts';
 import { chosenLines, readLayer, type StoredUnit } from './read-layer.ts';
 import { type JudgedLayer, judgeLayer } from './score/judge-layer.ts';
@@ -134,25 +135,6 @@ export async function openAtlas(folder: string, model: Pick<Model, 'weightsSha25
     });
   }
   return atlas;
-}
-
-/** Reads the files of directions once. Throws for one that is wrong, or for a layer that the atlas lacks, which would be left out without a word. */
-function checkDirections(compare: Plan['compare'], { layers, model, plan }: Atlas): void {
-  for (const [slug, file] of Object.entries(compare?.directions ?? {})) {
-    const layer = layers.find((one) => one.slug === slug);
-    if (!layer)
-      throw fault({
-        where: 'compare.directions',
-        expected: `the slug of a layer of the atlas (${layers.map((one) => one.slug).join(', ')})`,
-        name: 'a file of directions',
-        received: slug,
-        remedy: 'Correct it in the plan.',
-        exitCode: 2,
-      });
-    const { name, tap, shape } = layer;
-    const input = { weightsSha256: model.weights_sha256, layerName: name, channels: shape[0], tap, counts: {}, seed: plan.seed, file };
-    generateArm('file', input);
-  }
 }
 
 /** The layers with their units, and the images of each one's size. */

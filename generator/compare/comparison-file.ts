@@ -113,15 +113,21 @@ export async function writeComparison(folder: string, comparison: Comparison): P
   const added = earlier?.run_id === comparison.run_id ? { controls: earlier.controls, human: earlier.human } : {};
   const whole = comparisonSchema.parse(JSON.parse(JSON.stringify({ ...added, ...comparison })));
   if (earlier && withoutDate(earlier) === withoutDate(whole)) return earlier;
-  await new DurableFolder(folder).replace(COMPARISON_FILE, print(whole));
+  await replaceComparison(folder, whole);
   return whole;
 }
 
+/** Names what people said beside the figures. Throws if there is no comparison. */
+export async function attachHuman(folder: string, human: NonNullable<Comparison['human']>): Promise<void> {
+  await replaceComparison(folder, { ...(await readComparison(folder)), human });
+}
+
 /** A line for each direction and each layer, so that versions can be compared by eye and by line. */
-function print({ layers, directions, ...rest }: Comparison): string {
+async function replaceComparison(folder: string, { layers, directions, ...rest }: Comparison): Promise<void> {
   const lines = (values: readonly unknown[]) => `[\n${values.map((value) => JSON.stringify(value)).join(',\n')}\n]`;
   const head = JSON.stringify(rest, null, 1).replace(/\n\}$/, '');
-  return `${head},\n "layers": ${lines(layers)},\n "directions": ${lines(directions)}\n}\n`;
+  const text = `${head},\n "layers": ${lines(layers)},\n "directions": ${lines(directions)}\n}\n`;
+  await new DurableFolder(folder).replace(COMPARISON_FILE, text);
 }
 
 /** The JSON schema of a comparison, for whoever reads one: the text of data/comparison.schema.json before formatting. Unknown fields are allowed. */

@@ -63,6 +63,15 @@ describe('the whole path on a tiny network', () => {
     expect(first.stdout).toContain('52 pictures rendered, 0 were there\n');
     expect(first.stdout).toMatch(/2 layers compared, in comparison\.json\n$/);
     expect(first.code).toBe(0);
+    const { layers } = JSON.parse(await readFile(`${store}/comparison.json`, 'utf8'));
+    for (const { dissection, results, alpha_curve: curve } of layers) {
+      expect(results.map(({ metric }: { metric: string }) => metric)).toContain('dissection');
+      expect(Object.keys(dissection.arms)).toEqual(expect.arrayContaining(['basis', 'random', 'rotated-0', 'rotated-1']));
+      expect(curve.map(({ detectors }: { detectors: unknown }) => typeof detectors)).toEqual(Array(6).fill('number'));
+    }
+    const again = await atlas('compare', plan, '--out', store, '--recompute');
+    expect(again.stdout).toMatch(/ rows of comparison\.json computed again from its files, the same to the last bit\n$/);
+    expect(again.code).toBe(0);
     const second = await atlas('run', plan, '--out', store);
     expect(second.stdout).toContain('0 pictures rendered, 52 were there\n');
     const verified = await atlas('verify', store);
@@ -107,7 +116,18 @@ describe('tables', () => {
     expect((await atlas('layers', model, '--size', '32')).stdout).toContain('second       5×16×16  linear');
   });
 
-  it.each(['', 'run', 'render', 'compare', 'models', 'layers', 'init', 'build', 'verify'])('%s --help explains itself', async (command) => {
+  it.each([
+    '',
+    'run',
+    'render',
+    'compare',
+    'models',
+    'layers',
+    'init',
+    'build',
+    'verify',
+    'study',
+  ])('%s --help explains itself', async (command) => {
     const { code, stdout } = await atlas(...[command, '--help'].filter(Boolean));
     expect(stdout).toMatch(/^Usage: atlas/);
     expect(code).toBe(0);

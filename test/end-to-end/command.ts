@@ -71,6 +71,7 @@ export async function writeTinyPlan(model: string, changes: Record<string, unkno
     arms: { basis: 'every', 'basis-negative': 'every', random: 9 },
     seeds: { count: 2, subset: 2 },
     render: { size: 32, steps: 24 },
+    compare: { images: { n: 240 }, frames: 19 },
   };
   const file = path.join(path.dirname(model), `${name}.json`);
   await writeFile(file, JSON.stringify({ ...plan, ...changes }));

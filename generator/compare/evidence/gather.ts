@@ -1,9 +1,7 @@
 /** Gathering the evidence: the one part of a comparison that runs the network, and looks at pictures. */
 import type { Atlas, AtlasLayer, Plan } from '../../../data/schema.ts';
-import { sha256 as hashOf } from '../../batch/canonical.ts';
 import type { Engine } from '../../batch/engine.ts';
 import type { ImageSet } from '../../measure/images/image-set.ts';
-import type { ImageObserver } from '../../measure/observers/image-observer.ts';
 import { readActivations } from '../../measure/passes/read-activations.ts';
 import type { Rows } from '../../measure/rows.ts';
 import type { Model } from '../../models/model.ts';
@@ -13,10 +11,8 @@ import { dissectLayers } from './dissect.ts';
 import { type DrawnLayer, drawDirections } from './draw-directions.ts';
 import type { Evidence, ImageEvidence, LayerEvidence } from './evidence.ts';
 import { lookAtRenders } from './look-at-renders.ts';
+import { imagePart, type KnownObserver, observerKey } from './observer-parts.ts';
 import type { Parts } from './parts.ts';
-
-/** An observer, and of a network the hash of its weights: two may have one name. */
-export type KnownObserver = ImageObserver & { readonly weights?: string };
 
 /** A layer of an atlas with what was rendered of it, and the images of its size. */
 export interface GatherLayer {
@@ -76,24 +72,6 @@ async function describeImages({ observers, parts, stages, signal }: GatherReques
   }
   const { id, n, size, sha256, kind, skipped = [] } = images;
   return { id, kind: kind === 'folder' ? 'folder' : 'procset', n, size, sha256, skipped, embeddings };
-}
-
-export function imagePart(observer: string, images: Pick<ImageSet, 'size'>): string {
-  return `images-${images.size}/${fileName(observer)}`;
-}
-
-/** What an observer's descriptions depend on, beside the pictures. */
-export function observerKey({ id, weights }: KnownObserver): Record<string, string> {
-  return { observer: id, ...(weights === undefined ? {} : { weights }) };
-}
-
-/** Letters of an observer's id in a file's name; systems take about 255. */
-const LONGEST_NAME = 80;
-
-/** An observer's id as part of a file's name. */
-export function fileName(observer: string): string {
-  const name = observer.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
-  return name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME)}-${hashOf(observer).slice(0, 8)}`;
 }
 
 async function* walk(images: ImageSet) {

@@ -6,7 +6,8 @@ import { type Picture, readPicture } from '../../measure/picture.ts';
 import { dot, pooledRows } from '../../measure/pooled-rows.ts';
 import type { Rows } from '../../measure/rows.ts';
 import type { DrawnLayer } from './draw-directions.ts';
-import { fileName, type GatherLayer, type GatherRequest, observerKey } from './gather.ts';
+import type { GatherLayer, GatherRequest } from './gather.ts';
+import { fileName, observerKey } from './observer-parts.ts';
 
 export interface SeenRenders {
   readonly seen: Float32Array;
