@@ -156,7 +156,7 @@ function shorten(text: string, layers: number): string {
 function effects(rows: readonly { result?: ComparisonResult | undefined }[]): string {
   const all = rows.flatMap(({ result }) => result?.cliff ?? []).toSorted((a, b) => Math.abs(a) - Math.abs(b));
   const [low, high] = [all[0] ?? 0, all.at(-1) ?? 0].map((value) => signed(value, 2));
-  return low === high ? `(δ ${low})` : `(δ ${low} to ${high})`;
+  return low === high ? `(δ\u00a0${low})` : `(δ\u00a0${low} to ${high})`;
 }
 
 function careOf(store: AtlasStore, basis: readonly { layer: Layer }[]): string {

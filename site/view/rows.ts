@@ -46,6 +46,11 @@ export function families(store: AtlasStore): Family[] {
   });
 }
 
+/** `holm over 4 tests` → `Holm over 4 tests`: methods are called after people. */
+export function adjustWords(adjust: string): string {
+  return adjust.replace('benjamini-hochberg', 'Benjamini–Hochberg').replace('holm', 'Holm');
+}
+
 /** What a row shows, in a few words that name its arms. */
 export function rowWord(result: ComparisonResult): string {
   const found = verdict(result);

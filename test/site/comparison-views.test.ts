@@ -109,10 +109,10 @@ describe('a verdict', () => {
 describe('the one-line answer', () => {
   test('counts every layer, with the size of what was found', () => {
     expect(headline(withRows([higher(0.31), higher(0.45), open]))).toBe(
-      'Shown half of the images that a direction responds to most, an observer recognises the other half more often for channels than for random directions in 2 of 3 layers (δ +0.31 to +0.45); no difference is shown in 1.',
+      'Shown half of the images that a direction responds to most, an observer recognises the other half more often for channels than for random directions in 2 of 3 layers (δ\u00a0+0.31 to +0.45); no difference is shown in 1.',
     );
     expect(headline(withRows([higher(-0.2), same, same]))).toMatch(
-      /more often for random directions than for channels in 1 of 3 layers \(δ −0\.20\); equally often, but for a negligible difference, in 2\.$/,
+      /more often for random directions than for channels in 1 of 3 layers \(δ\u00a0−0\.20\); equally often, but for a negligible difference, in 2\.$/,
     );
     expect(headline(withRows([open, open, { ...higher(0.3), second: -0.1 }]))).toBe(
       'Whether an observer recognises channels’ images more often than random directions’ is open: no difference is shown in 2 of 3 layers; two observers disagree in 1.',
