@@ -27,10 +27,7 @@ export function ours(store: AtlasStore): OwnFigures {
     recognition: natural && `an observer’s recognition from top images, by layer: ${natural}.`,
     fromRenders: synthetic && `recognition from renders, none chosen: ${synthetic}.`,
     detectors: dissected.length ? `channels that detect a concept: ${dissected.join(', ')}. Their concepts are not these.` : '',
-    people:
-      natural &&
-      synthetic &&
-      'the figures above, by a machine observer and on other images.',
+    people: natural && synthetic && 'the figures above, by a machine observer and on other images.',
   };
 }
 
