@@ -7,7 +7,7 @@ interface Tile {
   link: HTMLAnchorElement;
   arm: string;
   order: number;
-  /** Attainment, robustness, identity; NaN where undefined. */
+  /** As the page’s options number them; NaN where undefined. */
   values: number[];
   well: boolean;
 }

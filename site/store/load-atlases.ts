@@ -7,6 +7,7 @@ import {
   type Atlas,
   type AtlasLayer,
   atlas as atlasSchema,
+  type ComparedDirection,
   type Comparison,
   comparison as comparisonSchema,
   type Measures,
@@ -27,6 +28,8 @@ export interface Unit {
   readonly render?: RenderRecord;
   readonly state: RenderRecord['state'] | 'missing';
   readonly measures: Measures;
+  /** The concept that it is scored on in dissection, if it was dissected: `grating-45-8`. */
+  readonly concept?: string;
 }
 
 /** A layer with its units: each arm in turn, by index. */
@@ -79,14 +82,14 @@ async function readAtlas(folder: string): Promise<AtlasStore> {
 async function readLayer(folder: string, layer: AtlasLayer, comparison: Comparison | undefined): Promise<Layer> {
   const file = join(folder, 'layers', `${layer.slug}.jsonl`);
   const records = existsSync(file) ? await readJsonLines(file, unitRecord) : [];
-  const scores = new Map(comparison?.directions.filter((one) => one.layer === layer.slug).map((one) => [one.id, one.scores]));
+  const compared = new Map(comparison?.directions.filter((one) => one.layer === layer.slug).map((one) => [one.id, one]));
   const order: Record<Arm, number> = { basis: 0, 'basis-negative': 1, random: 2, chosen: 3 };
-  const units = records.map((record) => toUnit(folder, record, scores.get(record.id)));
+  const units = records.map((record) => toUnit(folder, record, compared.get(record.id)));
   units.sort((a, b) => order[a.arm] - order[b.arm] || a.record.index - b.record.index);
   return { layer, slug: layer.slug, units };
 }
 
-function toUnit(folder: string, record: UnitRecord, scores: Partial<Measures> | undefined): Unit {
+function toUnit(folder: string, record: UnitRecord, compared: ComparedDirection | undefined): Unit {
   for (const { image } of record.renders) {
     if (image && !existsSync(imageFile(folder, image))) {
       throw fault({
@@ -105,7 +108,8 @@ function toUnit(folder: string, record: UnitRecord, scores: Partial<Measures> | 
     arm: record.arm,
     ...(render ? { render } : {}),
     state: render?.state ?? 'missing',
-    measures: record.measures ?? { ...UNMEASURED, ...scores },
+    measures: record.measures ?? { ...UNMEASURED, ...compared?.scores },
+    ...(compared?.concept === undefined ? {} : { concept: compared.concept }),
   };
 }
 

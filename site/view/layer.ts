@@ -1,6 +1,7 @@
 /** What a layer is, in words, and the few numbers its tiles carry for sorting. */
 import { ARMS, type Arm, type AtlasLayer } from '../../data/schema.ts';
 import type { AtlasStore, Layer, Unit } from '../store/load-atlases.ts';
+import { HEADLINE, METRICS, type Metric } from './metrics.ts';
 
 /** Whether a layer is a vector, such as the class logits. */
 const isVector = ({ shape: [, height, width] }: AtlasLayer) => height * width === 1;
@@ -44,11 +45,23 @@ export function armsOf(layer: Layer): { arm: Arm; units: Unit[] }[] {
   return ARMS.map((arm) => ({ arm, units: layer.units.filter((unit) => unit.arm === arm) })).filter(({ units }) => units.length > 0);
 }
 
-/** `5.123,0.81,`: attainment, robustness and identity, empty where undefined; the layer page's script sorts by them. */
+/** What tiles can be sorted by, in the order of their keys. */
+export const SORTS = (['natural_2afc', 'synthetic_2afc', 'dissection', 'render_identity', 'attainment', 'robustness'] as const).map(
+  (field) => METRICS.find((metric) => metric.field === field) ?? HEADLINE,
+);
+
+/** The measures that some unit of a layer has, with their places in the key. */
+export function sortsOf(layer: Layer): { place: number; metric: Metric }[] {
+  const known = ({ field }: Metric) => layer.units.some(({ measures }) => typeof measures[field] === 'number');
+  return SORTS.flatMap((metric, place) => (known(metric) ? [{ place, metric }] : []));
+}
+
+/** `0.678,0.62,,,5.123`: a unit's measures as {@link SORTS} has them, empty where undefined; the layer page's script sorts by them. */
 export function sortKey({ measures }: Unit): string {
-  return [measures.attainment, measures.robustness, measures.render_identity]
-    .map((value) => (value === null ? '' : Number(value.toFixed(3))))
-    .join();
+  return SORTS.map(({ field }) => measures[field] ?? '')
+    .map((value) => (value === '' ? '' : Number(value.toFixed(3))))
+    .join()
+    .replace(/,+$/, '');
 }
 
 /** How many units of a layer did not render well, for the filter and the text above the grid. */

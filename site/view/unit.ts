@@ -1,6 +1,7 @@
 /** What a unit's page and tile say: names, alternative texts, states, neighbours and where its measures stand. */
 import type { Arm, AtlasLayer, Direction } from '../../data/schema.ts';
 import type { AtlasStore, Layer, Unit } from '../store/load-atlases.ts';
+import { conceptName, DETECTOR_IOU } from './concepts.ts';
 import { briefly, METRICS, type Metric, write } from './metrics.ts';
 
 /** Names from model files can be any length; a page shows so much of one. */
@@ -86,7 +87,7 @@ export function neighbours(layer: Layer, unit: Unit): { previous?: Unit; next?: 
 export function valuesOf(layer: Layer, arm: Arm, metric: Metric): { unit: Unit; value: number }[] {
   return layer.units.flatMap((unit) => {
     const value = unit.measures[metric.field];
-    return unit.arm === arm && value !== null ? [{ unit, value }] : [];
+    return unit.arm === arm && value !== null && value !== undefined ? [{ unit, value }] : [];
   });
 }
 
@@ -101,14 +102,15 @@ export interface Standing {
   random: number[];
 }
 
-/** Every measure of a unit among both arms of its layer. */
-export function standings(layer: Layer, unit: Unit): Standing[] {
-  return METRICS.map((metric) => {
-    const value = unit.measures[metric.field];
+/** Some measures of a unit among both arms of its layer; those that no direction of the layer has are left out. */
+export function standings(layer: Layer, unit: Unit, metrics: readonly Metric[] = METRICS): Standing[] {
+  return metrics.flatMap((metric) => {
+    const value = unit.measures[metric.field] ?? null;
+    if (value === null && !layer.units.some(({ measures }) => typeof measures[metric.field] === 'number')) return [];
     const [basis, random] = (['basis', 'random'] as const).map((arm) => valuesOf(layer, arm, metric).map((one) => one.value));
     const place =
       value === null ? '' : `above ${below(basis ?? [], value, 'channels')} and ${below(random ?? [], value, 'random directions')}`;
-    return { metric, value, text: write(metric, value), place, basis: basis ?? [], random: random ?? [] };
+    return [{ metric, value, text: write(metric, value), place, basis: basis ?? [], random: random ?? [] }];
   });
 }
 
@@ -123,6 +125,13 @@ export function exceedSentence({ measures: { exceeds }, record }: Unit): string 
   if (exceeds === null) return '';
   if (record.renders.length === 1) return exceeds === 1 ? 'The render scores above every image. ' : 'Some image scores above the render. ';
   return `${Math.round(exceeds * record.renders.length)} of ${record.renders.length} renders score above every image. `;
+}
+
+/** The concept that a unit matches best, in a sentence with a space after it; empty where it was not dissected. */
+export function conceptSentence({ concept, measures: { dissection } }: Unit): string {
+  if (concept === undefined || dissection === null || dissection === undefined) return '';
+  const detector = dissection > DETECTOR_IOU ? '' : ', too little to be called a detector';
+  return `Best concept: ${conceptName(concept)}${detector}. `;
 }
 
 /** Every other start of the same direction, by seed; empty for most units, which have one. */

@@ -1,10 +1,11 @@
 /** The site as a visitor has it: the fixture store through the real build, served by a plain file server, opened in Chromium. */
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import axe from 'axe-core';
 import fastGlob from 'fast-glob';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeHuman } from '../site/make-human.ts';
 import { makeStore } from '../site/make-store.ts';
 import { temporaryFolder } from '../temporary.ts';
 import { type BuiltSite, buildSite } from './build-site.ts';
@@ -26,6 +27,10 @@ const PAGES = {
   'failed render': `${LAYER}channel-5/`,
   'diverged render': `${LAYER}random-9/`,
   comparison: 'fixture-net/compare/',
+  'older comparison': 'fixture-older/compare/',
+  'older layer': 'fixture-older/expanded-conv-3-expand/',
+  'comparison in progress': 'fixture-part/compare/',
+  'a measure of every direction': 'fixture-net/compare/synthetic-2afc/',
   method: 'method/',
 };
 const VARIANTS = [
@@ -38,7 +43,9 @@ let data: string;
 beforeAll(async () => {
   data = temporaryFolder('data');
   await makeStore(data);
+  await writeFile(join(data, 'fixture-net', 'human.json'), JSON.stringify(makeHuman('fixture-net')));
   await makeStore(data, { slug: 'fixture-part', complete: false });
+  await makeStore(data, { slug: 'fixture-older', channels: [4, 4], random: 3, subset: 2, older: true });
   for (const { base, site } of VARIANTS) {
     const one = await buildSite(data, { base, ...(site ? { site } : {}) });
     built.set(base, { ...one, ...(await serveFolder(one.dist, base)) });
@@ -104,7 +111,9 @@ describe('every page type', () => {
     const { origin, base } = siteUnder('/some/base/');
     const { page, troubles, close } = await visit(await openChromium(context), origin);
     await page.goto(origin + base + path);
-    for (const width of [320, 390, 1280]) {
+    // What is folded away counts too.
+    for (const details of await page.locator('details').all()) await details.evaluate((element) => element.setAttribute('open', ''));
+    for (const width of [320, 390, 1280, 3840]) {
       await page.setViewportSize({ width, height: 800 });
       expect(await page.evaluate(() => document.documentElement.scrollWidth), `at ${width} px`).toBeLessThanOrEqual(width);
     }
@@ -115,6 +124,22 @@ describe('every page type', () => {
       await page.emulateMedia({ colorScheme });
       expect(await findings(page), colorScheme).toEqual([]);
     }
+    expect(troubles).toEqual([]);
+    await close();
+  });
+
+  test('the comparison answers before anything else, and every dot leads to its unit', async (context) => {
+    const { origin, base } = siteUnder('/');
+    const { page, troubles, close } = await visit(await openChromium(context), origin, { javaScriptEnabled: false });
+    await page.goto(`${origin}${base}fixture-net/compare/`);
+    expect(await page.locator('.lead').textContent()).toMatch(/^Shown half of the images .* 3 layers/);
+    expect(await page.getByRole('heading', { level: 2 }).first().textContent()).toBe('The answer, layer by layer');
+    expect(await page.locator('.answers > li').count()).toBe(3);
+    const link = page.locator('.dots a[tabindex]', { hasText: 'Random direction 3:' }).first();
+    const address = await link.evaluate((element) => (element as SVGAElement).href.baseVal);
+    expect(address).toBe('../expanded-conv-depthwise/random-3/');
+    await link.click();
+    await page.getByRole('heading', { level: 1, name: 'Random direction 3' }).waitFor();
     expect(troubles).toEqual([]);
     await close();
   });
@@ -146,6 +171,11 @@ test('pages keep to their weight', async () => {
   };
   const assets = await size('_astro/*');
   expect((await size(`${LAYER}channel-2/index.html`)) + assets).toBeLessThan(60_000);
+  // Fewer than 200 bytes a dot: 2,500 of them are half a megabyte, and a tenth of that on the way.
+  const html = await readFile(join(dist, 'fixture-net/compare/index.html'), 'utf8');
+  const dots = html.match(/<a href="[^"]*" tabindex="-1"><title>.*?<\/a>/g) ?? [];
+  expect(dots.length).toBe(12 + 16 + 24 + 3 * 12);
+  expect(dots.join('').length / dots.length).toBeLessThan(200);
   // Layers of 12 + 12 and 24 + 12 units: what one more tile weighs gives the page of 500.
   const [small, large] = [
     await size('fixture-net/expanded-conv-depthwise/index.html'),

@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest';
 import type { RenderRecord } from '../../data/schema.ts';
 import { curves } from '../../site/charts/curve.ts';
 import { stackDots } from '../../site/charts/dots.ts';
+import { lineChart } from '../../site/charts/line.ts';
 import { mirror } from '../../site/charts/mirror.ts';
+import { nullHistogram } from '../../site/charts/null-histogram.ts';
 import { extent, histogram, linear, ticks, tickText } from '../../site/charts/scale.ts';
 
 describe('scales', () => {
@@ -55,4 +57,16 @@ test('a curve breaks where a value is missing', () => {
   const render = { curve: [0, 1, null, 2, 3], curve_steps: [0, 1, 2, 3, 4] } as unknown as RenderRecord;
   const [path] = curves([render], { width: 40, height: 30, left: 0 }).paths;
   expect(path).toMatch(/^M0 [\d.]+L10 [\d.]+M30 [\d.]+L40 [\d.]+$/);
+});
+
+test('a histogram of frames stands on its foot, its tallest bar as high as asked', () => {
+  const { path, x } = nullHistogram([0.1, 0.11, 0.5, 0.9], [0, 1], { width: 100, foot: 50, height: 40, bar: 5 });
+  expect(path).toBe('M10 50v-40h5V50M50 50v-20h5V50M90 50v-20h5V50');
+  expect(x(0.5)).toBe(50);
+});
+
+test('a line breaks where a value is missing, and keeps the points it has', () => {
+  const chart = lineChart([0, 0.5, 1, 1.5, 2], [1, 2, null, 4, 5], { left: 0, right: 40, top: 0, foot: 100, domain: [0, 10] });
+  expect(chart.path).toBe('M0 90L10 80M30 60L40 50');
+  expect(chart.points.map(({ value }) => value)).toEqual([1, 2, 4, 5]);
 });

@@ -6,8 +6,9 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type AtlasLayer, atlas, type Measures, type RenderRecord, type UnitRecord, unitRecord } from '../../data/schema.ts';
+import { type AtlasLayer, atlas, type RenderRecord, type UnitRecord, unitRecord } from '../../data/schema.ts';
 import { makeComparison } from './make-comparison.ts';
+import { measureAll, measureRenders } from './make-measures.ts';
 import { bell, drawFrom, makePicture } from './make-picture.ts';
 
 export interface StoreSettings {
@@ -22,9 +23,11 @@ export interface StoreSettings {
   slug: string;
   /** False leaves the last layer half rendered, and everything unmeasured and uncompared. */
   complete: boolean;
+  /** True for an atlas that was compared before images were looked at. */
+  older: boolean;
 }
 
-const SMALL: StoreSettings = { channels: [12, 16, 24], random: 12, subset: 6, size: 96, slug: 'fixture-net', complete: true };
+const SMALL: StoreSettings = { channels: [12, 16, 24], random: 12, subset: 6, size: 96, slug: 'fixture-net', complete: true, older: false };
 const CREATED = '2026-03-04T05:06:07.000Z';
 const hash = (content: string | Uint8Array) => createHash('sha256').update(content).digest('hex');
 
@@ -50,7 +53,7 @@ export async function makeStore(folder: string, settings: Partial<StoreSettings>
     await writeFile(join(root, 'layers', `${layer.slug}.jsonl`), records.map((record) => `${JSON.stringify(record)}\n`).join(''));
   }
   await writeFile(join(root, 'atlas.json'), JSON.stringify(makeAtlas(layers, store), null, 2));
-  if (store.complete) await writeFile(join(root, 'comparison.json'), JSON.stringify(makeComparison(layers, units), null, 2));
+  if (store.complete) await writeFile(join(root, 'comparison.json'), JSON.stringify(makeComparison(layers, units, store.older), null, 2));
   return store.slug;
 }
 
@@ -102,6 +105,7 @@ async function makeUnits(root: string, layer: AtlasLayer, depth: number, store: 
     { arm: 'random', n: store.random },
   ] as const;
   const records: UnitRecord[] = [];
+  const measure = store.older ? measureRenders : measureAll;
   for (const { arm, n } of arms) {
     for (let index = 0; index < n; index++) {
       const seeds = index < store.subset ? 3 : 1;
@@ -122,7 +126,7 @@ async function makeUnits(root: string, layer: AtlasLayer, depth: number, store: 
                   sha256: hash(`${layer.slug}-${index}`),
                 },
           renders,
-          measures: makeMeasures(arm === 'basis' && layer.tap !== 'linear', depth * 5000 + index + (arm === 'basis' ? 0 : 2500), renders),
+          measures: measure(arm === 'basis' && layer.tap !== 'linear', depth * 5000 + index + (arm === 'basis' ? 0 : 2500), renders),
         }),
       );
     }
@@ -161,19 +165,6 @@ async function makeRender(root: string, { layer, depth, arm, index, seed, store 
   await mkdir(join(root, 'images', image.slice(0, 2)), { recursive: true });
   await writeFile(join(root, 'images', image.slice(0, 2), `${image}.webp`), bytes);
   return { ...record, state, image, score: Number((top * 0.97).toFixed(4)) };
-}
-
-function makeMeasures(favoured: boolean, seed: number, renders: RenderRecord[]): Measures {
-  if (renders.every((render) => render.score === null)) return { attainment: null, exceeds: null, robustness: null, render_identity: null };
-  const draw = drawFrom(seed);
-  const attainment = 5.1 + bell(draw);
-  const identity = Math.min(1, (favoured ? 0.93 : 0.86) + bell(draw) * 0.05);
-  return {
-    attainment: Number(attainment.toFixed(3)),
-    exceeds: attainment > 4.5 ? 1 : 0,
-    robustness: Number((0.72 + bell(draw) * 0.08).toFixed(3)),
-    render_identity: renders.length > 1 ? Number(identity.toFixed(3)) : null,
-  };
 }
 
 function makeAtlas(layers: AtlasLayer[], store: StoreSettings) {

@@ -1,16 +1,16 @@
 /** What pages say: of units, layers, comparisons, and how to cite them. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { ComparisonResult } from '../../data/schema.ts';
 import { allPictures, mosaic, originalName, thumbnailName } from '../../site/images/pictures.ts';
 import { type AtlasStore, type Layer, readAtlases, type Unit } from '../../site/store/load-atlases.ts';
 import { unitPath } from '../../site/view/address.ts';
 import { citeUnit } from '../../site/view/cite.ts';
-import { gateWord, headline, verdict } from '../../site/view/comparison.ts';
-import { extents, fieldText, missing, sortKey, tapSentence, tapWord } from '../../site/view/layer.ts';
-import { number, probability, signed } from '../../site/view/metrics.ts';
+import { extents, fieldText, missing, sortKey, sortsOf, tapSentence, tapWord } from '../../site/view/layer.ts';
+import { METRICS } from '../../site/view/metrics.ts';
+import { bytes, interval, number, probability, signed } from '../../site/view/numbers.ts';
 import { pixelText } from '../../site/view/pixels.ts';
 import {
   altText,
+  conceptSentence,
   directionSentence,
   exceedSentence,
   layerTitle,
@@ -47,8 +47,15 @@ function unit(id: string): Unit {
 
 describe('a unit', () => {
   test('has an alternative text that says what is known', () => {
-    const [measured, bare] = [unit('channel-2'), { ...unit('random-1'), measures: { ...unit('random-1').measures, attainment: null } }];
-    expect(altText(measured, layer)).toBe(`channel 2 of expanded_conv/depthwise, attainment ${measured.measures.attainment?.toFixed(1)} σ`);
+    const measured = unit('channel-2');
+    const { natural_2afc: _, ...older } = measured.measures;
+    const bare = { ...unit('random-1'), measures: { ...older, attainment: null } };
+    expect(altText(measured, layer)).toBe(
+      `channel 2 of expanded_conv/depthwise, recognition ${((measured.measures.natural_2afc ?? 0) * 100).toFixed(1)}%`,
+    );
+    expect(altText({ ...measured, measures: older }, layer)).toBe(
+      `channel 2 of expanded_conv/depthwise, attainment ${older.attainment?.toFixed(1)} σ`,
+    );
     expect(altText(bare, layer)).toBe('random direction 1 of expanded_conv/depthwise, not measured');
     expect(altText(unit('channel-5'), layer)).toBe('channel 5 of expanded_conv/depthwise, failed');
   });
@@ -71,11 +78,35 @@ describe('a unit', () => {
   test('stands somewhere among both arms by each measure', () => {
     const values = layer.units.flatMap((one) => (one.arm === 'basis' && one.measures.attainment !== null ? [one.measures.attainment] : []));
     const best = layer.units.find((one) => one.measures.attainment === Math.max(...values)) ?? unit('channel-0');
-    const [identity, attainment] = standings(layer, best);
+    const standing = standings(layer, best);
+    const attainment = standing.find(({ metric }) => metric.field === 'attainment');
     expect(attainment?.place).toMatch(/^above 88% of 8 channels and \d+% of 3 random directions$/);
     expect(attainment?.basis).toHaveLength(8);
-    expect(identity?.metric.id).toBe('render-identity');
-    expect(standings(layer, unit('channel-5')).map((one) => one.text)).toEqual(['–', '–', '–']);
+    expect(standing.map(({ metric }) => metric.field)).toEqual(METRICS.map(({ field }) => field));
+    expect(standing[0]?.text).toBe(`${((best.measures.natural_2afc ?? 0) * 100).toFixed(1)}%`);
+    const failed = standings(layer, unit('channel-5'));
+    expect(failed.filter(({ value }) => value === null).map(({ metric, text }) => `${metric.field} ${text}`)).toEqual([
+      'synthetic_2afc –',
+      'render_top –',
+      'render_identity –',
+      'attainment –',
+      'robustness –',
+    ]);
+  });
+
+  test('leaves out measures that no unit of its layer has', () => {
+    const bare = { attainment: 5, exceeds: 1, robustness: 0.7, render_identity: null };
+    const older = { ...layer, units: layer.units.map((one) => ({ ...one, measures: bare })) };
+    expect(standings(older, older.units[0] ?? unit('channel-0')).map(({ metric }) => metric.field)).toEqual(['attainment', 'robustness']);
+    expect(sortsOf(older).map(({ place, metric }) => `${place} ${metric.field}`)).toEqual(['4 attainment', '5 robustness']);
+  });
+
+  test('names its best concept, and calls it a detector only above the threshold', () => {
+    const sentence = (dissection: number | null) =>
+      conceptSentence({ ...unit('channel-0'), concept: 'grating-45-8', measures: { ...unit('channel-0').measures, dissection } });
+    expect(sentence(0.12)).toBe('Best concept: grating 45°, 8 px. ');
+    expect(sentence(0.04)).toBe('Best concept: grating 45°, 8 px, too little to be called a detector. ');
+    expect(sentence(null)).toBe('');
   });
 
   test('says whether its renders beat every image', () => {
@@ -144,8 +175,9 @@ describe('a layer', () => {
 
   test('gives its tiles short keys to sort by', () => {
     expect(sortKey({ ...unit('channel-0'), measures: { attainment: 5.12345, exceeds: 1, robustness: null, render_identity: 0.9 } })).toBe(
-      '5.123,,0.9',
+      ',,,0.9,5.123',
     );
+    expect(sortKey(unit('channel-0')).split(',')[0]).toBe(String(unit('channel-0').measures.natural_2afc));
   });
 
   test('cuts long names, and lets the others break after their separators', () => {
@@ -179,36 +211,14 @@ describe('pictures', () => {
   });
 });
 
-describe('the comparison', () => {
-  const result = (cliff: number, ci: [number, number], p = 0.001) =>
-    ({ metric: 'render-identity', cliff, ci, p_adjusted: p, p_permutation: p }) as ComparisonResult;
-
-  test.each([
-    ['basis', result(0.4, [0.2, 0.6])],
-    ['random', result(-0.4, [-0.6, -0.2])],
-    ['same', result(0.01, [-0.12, 0.14], 0.8)],
-    ['undecided', result(0.1, [-0.1, 0.3], 0.3)],
-    ['undecided', result(0.2, [0.01, 0.4], 0.06)],
-    ['ceiling', { ...result(0, [-0.05, 0.05], 0.9), meanA: 0.995, meanB: 0.991 }],
-    ['absent', undefined],
-  ] as const)('reads as %s', (expected, given) => {
-    expect(verdict(given)).toBe(expected);
-  });
-
-  test('a gate is equal only if shown so', () => {
-    expect(gateWord(result(0.01, [-0.1, 0.1], 0.8))).toBe('equal');
-    expect(gateWord(result(0.1, [-0.1, 0.3], 0.3))).toBe('no difference shown');
-  });
-
-  test('has a headline that counts every layer, or says that there is none', () => {
-    expect(headline(store)).toMatch(/^[A-Z].* in \d of 2 layers(; undecided in 1)?\.$/);
-    const { comparison: _, ...bare } = store;
-    expect(headline(bare)).toBe('Not compared yet.');
-    expect(headline({ ...bare, atlas: { ...bare.atlas, complete: false } })).toContain('Still being rendered');
-  });
-});
-
 test('numbers are written with a real minus and never a negative zero', () => {
   expect([number(-0.3, 2), number(-0.001, 2), signed(0.25, 1), signed(0, 2)]).toEqual(['−0.30', '0.00', '+0.3', '0.00']);
+  expect([interval([-0.1, 0.254]), interval(null), bytes(999), bytes(124_000), bytes(13_900_000)]).toEqual([
+    '[−0.10, +0.25]',
+    '–',
+    '999 B',
+    '124 kB',
+    '13.9 MB',
+  ]);
   expect([probability(0.0004), probability(0.04), probability(null)]).toEqual(['< 0.001', '0.040', '–']);
 });
