@@ -4,7 +4,7 @@ import type { ComparisonResult, Measures } from '../../data/schema.ts';
 /** A direction as the rows see it. */
 export interface Scored {
   readonly arm: string;
-  readonly scores: Measures;
+  readonly scores: Partial<Measures>;
 }
 
 const M1 = { metric: 'natural-2afc', field: 'natural_2afc', observer: 'o1' } as const;
