@@ -142,9 +142,10 @@ async function testFrames(request: JudgeRequest, scores: readonly DirectionScore
   const { evidence, layer, weightsSha256, analysis, observers, seed, threads, signal, onProgress } = request;
   const channels = layer.shape[0];
   const subset = new Set(channelSubset({ seed, weightsSha256, layerName: layer.name, channels, tap: layer.tap, counts: {} }, FRAME_ROWS));
-  const basis = evidence.directions.flatMap(({ arm, index }, d) =>
-    arm === 'basis' && subset.has(index) ? (scores[d].measures.natural_2afc ?? []) : [],
+  const places = [...evidence.directions.keys()].filter(
+    (d) => evidence.directions[d].arm === 'basis' && subset.has(evidence.directions[d].index),
   );
+  const valuesOf = (some: readonly number[]) => some.flatMap((d) => scores[d].measures.natural_2afc ?? []);
   const images = evidence.images.embeddings.get(observers[0]);
   if (!images) throw new Error(`${layer.slug}: no evidence of the observer ${observers[0]}`);
   return scoreFrames({
@@ -155,7 +156,8 @@ async function testFrames(request: JudgeRequest, scores: readonly DirectionScore
     images,
     seed: evidence.images.sha256,
     count: analysis.frames,
-    basis,
+    basis: valuesOf(places),
+    varying: valuesOf(places.filter((d) => !scores[d].moments.constant)),
     ...(threads ? { threads } : {}),
     ...(signal ? { signal } : {}),
     ...(onProgress ? { onProgress } : {}),

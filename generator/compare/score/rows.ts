@@ -29,6 +29,8 @@ export interface ArmScore {
 export interface FrameScores {
   readonly test: FrameTest;
   readonly channels: readonly number[];
+  /** Those of them that are not constant, and so not at chance by definition. */
+  readonly varying: readonly number[];
   readonly frames: readonly (readonly number[])[];
 }
 
@@ -135,11 +137,13 @@ function compareSamples(
 }
 
 /** The headline: the frame test for p, and the channels of that test against the rows of its first frames for the effect. */
-function compareFrames(planned: PlannedRow, a: Sample, { test, channels, frames }: FrameScores, seed: readonly string[]): Compared {
+function compareFrames(planned: PlannedRow, a: Sample, frameScores: FrameScores, seed: readonly string[]): Compared {
+  const { test, channels, frames } = frameScores;
   const used = frames.slice(0, EFFECT_FRAMES);
   const effect = effectOf(planned, channels, used.flat(), [channels], used, seed);
   return {
     ...effect,
+    ...withoutConstant(planned, frameScores, used.flat()),
     p_frame: stored(test.p),
     p_frame_greater: stored(test.pGreater),
     p_frame_less: stored(test.pLess),
@@ -148,6 +152,19 @@ function compareFrames(planned: PlannedRow, a: Sample, { test, channels, frames 
     permutations: 0,
     nA: Math.min(channels.length, a.values.length),
   };
+}
+
+/** The effect once more without constant channels: nothing where there are none, or where nothing else is left. */
+function withoutConstant(
+  { points }: PlannedRow,
+  { channels, varying }: FrameScores,
+  b: readonly number[],
+): Pick<Compared, 'without_constant'> {
+  if (varying.length === channels.length || varying.length < 2) return {};
+  const meanA = average(varying);
+  const delta = stored((meanA - average(b)) * points);
+  const excluded = channels.length - varying.length;
+  return { without_constant: { excluded, meanA: stored(meanA), delta_points: delta, cliff: stored(cliffsDelta(varying, b)) } };
 }
 
 function comparePairs(planned: PlannedRow, a: Sample, b: Sample, seed: readonly string[]): Compared {
