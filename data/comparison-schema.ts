@@ -72,6 +72,10 @@ export const comparisonResult = z.object({
     .nullable()
     .optional()
     .describe('95% interval with near-duplicate directions drawn together: a sensitivity analysis.'),
+  without_constant: z
+    .object({ excluded: count, meanA: number, delta_points: number, cliff: number })
+    .optional()
+    .describe('The headline’s effect with constant channels left out instead of at chance, where there are any.'),
   p_frame: number.optional().describe('Two-sided, by the frame test: exact.'),
   p_frame_greater: number.optional(),
   p_frame_less: number.optional(),

@@ -59,12 +59,19 @@ export function assembleComparison({ atlas, analysis, observers, judged, parts, 
       size: set.size,
       sha256: set.sha256,
       ...(set.skipped.length > 0 ? { skipped: [...set.skipped] } : {}),
+      ...conceptsOf(set, judged),
     })),
     layers,
     directions: judged.flatMap((layer) => describeDirections(layer, parts)),
     files,
     limits: describeLimits(atlas, layers, sets),
   };
+}
+
+/** How many concepts the set's pixels are labelled with, where they are. */
+function conceptsOf(set: JudgedLayer['evidence']['images'], judged: readonly JudgedLayer[]): { concepts?: number } {
+  const images = judged.find(({ evidence }) => evidence.images === set && evidence.dissected)?.evidence.dissected?.images;
+  return images ? { concepts: images.concepts.length } : {};
 }
 
 /** Of directions that were rendered the file says everything; of the others where they lie and what they score. */

@@ -115,17 +115,29 @@ describe('a store', () => {
   });
 });
 
-it('goes on without files that cannot be read, and lists them; a layer that never changes is on record as such', async () => {
+it('goes on without files that cannot be read and without renders that failed, and lists them; a layer that never changes is on record as such', async () => {
   const folder = `${planted.root}/images`;
   await mkdir(`${folder}/more`);
   await writeFile(`${folder}/more/notes.jpg`, 'no picture');
   await writeFile(`${folder}/more/cut.png`, (await readFile(`${folder}/0001.png`)).subarray(0, 300));
+  const records = `${planted.request.folder}/layers/turned.jsonl`;
+  const [first, ...others] = (await readFile(records, 'utf8')).trim().split('\n');
+  const unit = JSON.parse(first);
+  unit.renders = unit.renders.map(({ image: _, ...render }: { image: string }) => ({ ...render, state: 'failed', score: null }));
+  await writeFile(records, `${[JSON.stringify(unit), ...others].join('\n')}\n`);
   const { images, layers, directions, limits } = await compareAtlas(planted.request);
   expect(images).toEqual([expect.objectContaining({ n: LEAST })]);
   expect(images[0].skipped?.map(({ file }) => file)).toEqual(['more/cut.png', 'more/notes.jpg']);
   expect(images[0].skipped?.every(({ reason }) => reason.length > 5)).toBe(true);
   const [mute, turned] = layers;
   expect([mute.n_constant, turned.n_constant]).toEqual([4, 0]);
+  const failed = directions.find(({ layer, id }) => layer === 'turned' && id === unit.id);
+  expect(failed?.renders?.every(({ image, score }) => image === null && score === null)).toBe(true);
+  expect(failed?.scores).toMatchObject({ attainment: null, natural_2afc: expect.any(Number) });
+  expect(failed?.scores).not.toHaveProperty('synthetic_2afc');
+  const row = turned.results.find(({ metric }) => metric === 'synthetic-2afc');
+  expect(row).toMatchObject({ nA: CHANNELS - 1, nB: 8, excluded: 1 });
+  expect(turned.results[0]).toMatchObject({ nA: CHANNELS, excluded: 0 });
   // Every task is at chance in both arms, which is a tie and no difference.
   expect(mute.results[0]).toMatchObject({ metric: 'natural-2afc', meanA: 0.5, meanB: 0.5, cliff: 0, p_frame: 1 });
   expect(mute.results.filter(({ metric }) => metric === 'attainment')).toEqual([]);

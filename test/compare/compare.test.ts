@@ -131,6 +131,14 @@ describe('a constant channel', () => {
     expect(dead?.scores).toMatchObject({ natural_2afc: 0.5, synthetic_2afc: 0.5, attainment: null, exceeds: null, robustness: null });
   });
 
+  it('is at chance in the headline, which is also told without it', () => {
+    const row = headlineOf('bank-relu');
+    expect(row.without_constant?.excluded).toBe(1);
+    expect(row.without_constant?.meanA).toBeCloseTo(((row.meanA ?? 0) * CHANNELS - 0.5) / (CHANNELS - 1), 6);
+    expect(row.without_constant?.cliff).toBeGreaterThan(row.cliff ?? 1);
+    expect(headlineOf('turned')).not.toHaveProperty('without_constant');
+  });
+
   it('is excluded from that row, and counted there', () => {
     const row = layerOf('bank-relu').results.find(({ metric }) => metric === 'attainment');
     expect(row).toMatchObject({ nA: CHANNELS - 1, nB: 8, excluded: 1 });

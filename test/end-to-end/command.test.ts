@@ -63,7 +63,8 @@ describe('the whole path on a tiny network', () => {
     expect(first.stdout).toContain('52 pictures rendered, 0 were there\n');
     expect(first.stdout).toMatch(/2 layers compared, in comparison\.json\n$/);
     expect(first.code).toBe(0);
-    const { layers } = JSON.parse(await readFile(`${store}/comparison.json`, 'utf8'));
+    const { layers, images } = JSON.parse(await readFile(`${store}/comparison.json`, 'utf8'));
+    expect(images).toEqual([expect.objectContaining({ id: 'procset-1-at-32', kind: 'procset', n: 240, concepts: 131 })]);
     for (const { dissection, results, alpha_curve: curve } of layers) {
       expect(results.map(({ metric }: { metric: string }) => metric)).toContain('dissection');
       expect(Object.keys(dissection.arms)).toEqual(expect.arrayContaining(['basis', 'random', 'rotated-0', 'rotated-1']));

@@ -17,6 +17,8 @@ export interface FrameRequest {
   readonly count: number;
   /** M1 of min(C, {@link FRAME_ROWS}) channels. */
   readonly basis: readonly number[];
+  /** Of those of them that are not constant. */
+  readonly varying: readonly number[];
   readonly threads?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (frames: number) => void;
@@ -31,7 +33,7 @@ export interface ScoredFrames extends FrameScores {
 const AT_ONCE = 16;
 
 export async function scoreFrames(request: FrameRequest): Promise<ScoredFrames> {
-  const { channels, means, images, seed, count, basis, threads, signal, onProgress } = request;
+  const { channels, means, images, seed, count, basis, varying, threads, signal, onProgress } = request;
   const rows = Math.min(channels, FRAME_ROWS);
   const scorer = await openImageScorer({ means, channels, embeddings: images, seed, ...(threads ? { threads } : {}) });
   const list: { index: number; sha256: string; mean: number }[] = [];
@@ -62,6 +64,7 @@ export async function scoreFrames(request: FrameRequest): Promise<ScoredFrames> 
   return {
     list,
     channels: basis,
+    varying,
     frames: kept,
     test: frameTest(
       statistic,

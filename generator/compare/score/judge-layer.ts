@@ -1,17 +1,15 @@
 /** A layer's part of the comparison, from its evidence alone. */
 import type { AtlasLayer, Comparison, ComparisonResult, Measures } from '../../../data/schema.ts';
 import { sha256 } from '../../batch/canonical.ts';
-import { countsOfRecords } from '../../measure/dissection/records.ts';
-import { type DirectionScore as ConceptScore, countDetectors, DETECTOR_IOU, scoreDissection } from '../../measure/dissection/score.ts';
 import { imageScores } from '../../measure/image-scores.ts';
 import { type AnalysisPlan, DESCRIBED, FRAME_ROWS, PLANNED, TESTS } from '../analysis.ts';
 import { channelSubset } from '../directions/basis.ts';
-import { ALPHAS, rotatedArm } from '../directions/rotated.ts';
 import type { DirectionEvidence, LayerEvidence } from '../evidence/evidence.ts';
 import { icc } from '../statistics/icc.ts';
 import { correlations, effectiveNumber, linkNearDuplicates } from '../statistics/near-duplicates.ts';
 import { type ScoredFrames, scoreFrames } from './frames.ts';
 import { type ArmScore, compareArms, type LayerRows } from './rows.ts';
+import { scoreConcepts, scoreCurve } from './score-concepts.ts';
 import { type DirectionScore, type OpaqueDirection, scoreLayer, stored } from './score-layer.ts';
 
 export interface JudgeRequest {
@@ -88,7 +86,7 @@ export async function judgeLayer(request: JudgeRequest): Promise<JudgedLayer> {
         frames: frames.list.map(({ index, sha256: hash }) => ({ index, sha256: hash })),
       },
       ...(concepts ? { dissection: { tau: concepts.tau, arms: concepts.arms } } : {}),
-      alpha_curve: curve(evidence, scores, concepts),
+      alpha_curve: scoreCurve(evidence, scores, concepts),
       descriptive: describeArms(evidence, scores),
     },
   };
@@ -146,9 +144,10 @@ async function testFrames(request: JudgeRequest, scores: readonly DirectionScore
   const { evidence, layer, weightsSha256, analysis, observers, seed, threads, signal, onProgress } = request;
   const channels = layer.shape[0];
   const subset = new Set(channelSubset({ seed, weightsSha256, layerName: layer.name, channels, tap: layer.tap, counts: {} }, FRAME_ROWS));
-  const basis = evidence.directions.flatMap(({ arm, index }, d) =>
-    arm === 'basis' && subset.has(index) ? (scores[d].measures.natural_2afc ?? []) : [],
+  const places = [...evidence.directions.keys()].filter(
+    (d) => evidence.directions[d].arm === 'basis' && subset.has(evidence.directions[d].index),
   );
+  const valuesOf = (some: readonly number[]) => some.flatMap((d) => scores[d].measures.natural_2afc ?? []);
   const images = evidence.images.embeddings.get(observers[0]);
   if (!images) throw new Error(`${layer.slug}: no evidence of the observer ${observers[0]}`);
   return scoreFrames({
@@ -159,67 +158,11 @@ async function testFrames(request: JudgeRequest, scores: readonly DirectionScore
     images,
     seed: evidence.images.sha256,
     count: analysis.frames,
-    basis,
+    basis: valuesOf(places),
+    varying: valuesOf(places.filter((d) => !scores[d].moments.constant)),
     ...(threads ? { threads } : {}),
     ...(signal ? { signal } : {}),
     ...(onProgress ? { onProgress } : {}),
-  });
-}
-
-interface ScoredConcepts {
-  readonly byId: ReadonlyMap<string, ConceptScore>;
-  readonly names: readonly string[];
-  readonly tau: number;
-  readonly arms: NonNullable<Comparison['layers'][number]['dissection']>['arms'];
-}
-
-/** M3 of the directions that were dissected. */
-function scoreConcepts({ dissected, directions }: LayerEvidence): ScoredConcepts | undefined {
-  if (!dissected) return undefined;
-  const ids = directions.map(({ id }) => id).filter((id) => dissected.records.has(id));
-  const counts = countsOfRecords(
-    dissected.images,
-    ids.map((id) => dissected.records.get(id) ?? []),
-  );
-  const { directions: scored, tau } = scoreDissection(counts);
-  const byId = new Map(ids.map((id, i) => [id, scored[i]]));
-  const arms = [...new Set(directions.filter(({ id }) => byId.has(id)).map(({ arm }) => arm))];
-  const ofArm = (arm: string) => directions.flatMap((direction) => (direction.arm === arm ? (byId.get(direction.id) ?? []) : []));
-  return {
-    byId,
-    names: dissected.images.concepts.map(({ id }) => id),
-    tau: Number(tau.toPrecision(7)),
-    arms: Object.fromEntries(arms.map((arm) => [arm, summarise(ofArm(arm), tau)])),
-  };
-}
-
-function summarise(scores: readonly ConceptScore[], tau: number) {
-  const { units, detectors, concepts, alone } = countDetectors(scores, DETECTOR_IOU);
-  return { units, detectors, concepts, alone, detectors_calibrated: countDetectors(scores, Math.max(tau, Number.MIN_VALUE)).detectors };
-}
-
-/** M1 and the detectors along Q^α. */
-function curve(
-  { directions }: LayerEvidence,
-  scores: readonly DirectionScore[],
-  concepts: ScoredConcepts | undefined,
-): NonNullable<Comparison['layers'][number]['alpha_curve']> {
-  return ALPHAS.flatMap((alpha) => {
-    const rows = [...directions.keys()].filter((d) => directions[d].arm === rotatedArm(alpha));
-    if (rows.length === 0) return [];
-    const values = rows.flatMap((d) => scores[d].measures.natural_2afc ?? []);
-    const {
-      detectors,
-      concepts: kinds,
-      alone,
-      detectors_calibrated,
-    } = concepts?.arms[rotatedArm(alpha)] ?? {
-      detectors: null,
-      concepts: null,
-      alone: null,
-      detectors_calibrated: null,
-    };
-    return [{ alpha, n: rows.length, natural_2afc: stored(average(values)), detectors, concepts: kinds, alone, detectors_calibrated }];
   });
 }
 

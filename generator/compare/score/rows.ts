@@ -2,16 +2,15 @@
 import type { ComparisonResult, Measures } from '../../../data/schema.ts';
 import { RandomStream } from '../../render/random.ts';
 import { ANALYSIS_SEED, EFFECT_FRAMES, type PlannedRow, TESTS } from '../analysis.ts';
-import { bcaEnds, bootstrap, type Clusters } from '../statistics/bca-bootstrap.ts';
+import type { Clusters } from '../statistics/bca-bootstrap.ts';
 import { permutationBrunnerMunzel } from '../statistics/brunner-munzel.ts';
 import { cliffsDelta } from '../statistics/cliffs-delta.ts';
-import { testEquivalence } from '../statistics/equivalence.ts';
 import type { FrameTest } from '../statistics/frame-test.ts';
 import { mannWhitney } from '../statistics/mann-whitney.ts';
 import { benjaminiHochberg, holm } from '../statistics/multiplicity.ts';
 import { nearDuplicateInterval } from '../statistics/near-duplicates.ts';
-import { scoreInterval } from '../statistics/score-interval.ts';
 import { signFlips } from '../statistics/sign-flips.ts';
+import { effectOf, rounded, withoutConstant } from './effect.ts';
 import { stored } from './score-layer.ts';
 
 /** A direction as the tests see it. */
@@ -29,6 +28,8 @@ export interface ArmScore {
 export interface FrameScores {
   readonly test: FrameTest;
   readonly channels: readonly number[];
+  /** Those of them that are not constant, and so not at chance by definition. */
+  readonly varying: readonly number[];
   readonly frames: readonly (readonly number[])[];
 }
 
@@ -135,11 +136,13 @@ function compareSamples(
 }
 
 /** The headline: the frame test for p, and the channels of that test against the rows of its first frames for the effect. */
-function compareFrames(planned: PlannedRow, a: Sample, { test, channels, frames }: FrameScores, seed: readonly string[]): Compared {
+function compareFrames(planned: PlannedRow, a: Sample, frameScores: FrameScores, seed: readonly string[]): Compared {
+  const { test, channels, frames } = frameScores;
   const used = frames.slice(0, EFFECT_FRAMES);
   const effect = effectOf(planned, channels, used.flat(), [channels], used, seed);
   return {
     ...effect,
+    ...withoutConstant(planned, frameScores, used.flat()),
     p_frame: stored(test.p),
     p_frame_greater: stored(test.pGreater),
     p_frame_less: stored(test.pLess),
@@ -165,50 +168,10 @@ function comparePairs(planned: PlannedRow, a: Sample, b: Sample, seed: readonly 
   return { ...effectOf(planned, left, right, [left], [right], seed), p_permutation: stored(test.p), permutations: test.draws };
 }
 
-/** Means, δ, and its intervals. */
-function effectOf(
-  { points }: PlannedRow,
-  a: readonly number[],
-  b: readonly number[],
-  clustersA: Clusters,
-  clustersB: Clusters,
-  seed: readonly string[],
-) {
-  const [meanA, meanB] = [average(a), average(b)];
-  const base = { nA: a.length, nB: b.length, meanA: stored(meanA), meanB: stored(meanB), delta_points: stored((meanA - meanB) * points) };
-  if (a.length < 2 || b.length < 2)
-    return { ...base, A: null, cliff: null, ci: null, ci_method: 'none: too few directions', equivalent: null };
-  const cliff = cliffsDelta(a, b);
-  const options = { stream: new RandomStream(...seed, 'bootstrap'), draws: TESTS.resamples, confidence: TESTS.confidence };
-  const distribution = bootstrap(clustersA, clustersB, cliffsDelta, options);
-  const frames = clustersB.length;
-  const ci = distribution ? bcaEnds(distribution, TESTS.confidence) : scoreInterval(cliff, a.length, b.length, TESTS.confidence);
-  const { interval, equivalent } = testEquivalence(distribution, { delta: cliff, na: a.length, nb: b.length });
-  return {
-    ...base,
-    A: stored((cliff + 1) / 2),
-    cliff: stored(cliff),
-    ci: rounded(ci),
-    ci_method: distribution
-      ? `bca-bootstrap, ${TESTS.resamples} resamples of directions${frames > 1 ? `, within ${frames} frames resampled first` : ''}`
-      : 'newcombe-5: all resamples are equal, since the samples do not overlap or do not vary',
-    ci90: rounded(interval),
-    equivalent,
-  };
-}
-
 /** A sample's values in groups of near-duplicates. */
 function regroup({ values, places }: Sample, groups: readonly (readonly number[])[]): number[][] {
   const value = new Map(places.map((place, i) => [place, values[i]]));
   return groups.map((group) => group.flatMap((place) => value.get(place) ?? [])).filter((group) => group.length > 0);
-}
-
-function rounded([low, high]: readonly [number, number]): [number, number] {
-  return [Number(low.toPrecision(7)), Number(high.toPrecision(7))];
-}
-
-function average(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** The rows of all layers with their p-values adjusted: Holm over the headlines, Benjamini–Hochberg over the rest. The order is kept. */
