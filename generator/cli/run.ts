@@ -59,6 +59,11 @@ export function addRun(program: Command): void {
         'observer',
       ]),
     )
+    .addOption(
+      new Option('--controls', 'then runs the controls of the comparison, C0 to C7, and adds them to it (some minutes)').conflicts(
+        'recompute',
+      ),
+    )
     .action((file: string | undefined, options: RunOptions) => perform('compare', file, options, compare));
 }
 

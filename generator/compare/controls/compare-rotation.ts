@@ -1,0 +1,95 @@
+/** C1: what is the same, and what is not, when a layer has been rotated within its network. */
+import { float32Data, type Tensor } from '../../graph/tensor.ts';
+import { imageScores } from '../../measure/image-scores.ts';
+import type { ImageSet } from '../../measure/images/image-set.ts';
+import { emptyInput, writeInput } from '../../measure/passes/network-input.ts';
+import { INPUT, type Model } from '../../models/model.ts';
+import { againstFrames, columnsOf, NULL_P, report, rounded, rowsOf, type Scored, type Study, scoreVectors } from './study.ts';
+
+/** Largest difference of the outputs, over the largest output. */
+export const OUTPUTS = 1e-4;
+/** Largest difference of a direction's scores, over their standard deviation. */
+export const SCORES = 1e-3;
+/** Largest change of δ: equal scores may be cut in another order at the edge of a band. */
+export const DELTA = 0.05;
+/** Images that the outputs are compared on. */
+const OUTPUT_IMAGES = 4;
+
+/** A network, and the same with a layer rotated by R: `[C,C]`, row-major. */
+export interface Rotation {
+  readonly original: Model;
+  readonly model: Model;
+  readonly layer: string;
+  readonly output: string;
+  readonly images: ImageSet;
+  readonly rotation: Float64Array;
+  readonly before: Scored;
+  readonly after: Scored;
+}
+
+/** Compares outputs, scores, and how the directions stand to frames before and after. */
+export async function compareRotation(study: Study, { original, model, layer, output, images, rotation, before, after }: Rotation) {
+  const { channels } = before;
+  const difference = await compareOutputs(study, original, model, output, images);
+  const scores = compareScores(before, after, rotation);
+  const name = [model.weightsSha256, layer] as const;
+  const m1 = async (scored: Scored, vectors: Float32Array) => Array.from((await scoreVectors(scored, vectors, study)).m1);
+  study.stages.begin(`C1: ${layer} against frames`, 3);
+  const old = await againstFrames(before, await m1(before, rowsOf(undefined, channels)), name, study);
+  study.stages.done(1);
+  const basis = await againstFrames(after, await m1(after, rowsOf(undefined, channels)), name, study);
+  study.stages.done(2);
+  const columns = await againstFrames(after, await m1(after, columnsOf(rotation, channels)), name, study);
+  study.stages.done(3);
+  return {
+    passes: difference <= OUTPUTS && scores <= SCORES && basis.p >= NULL_P && Math.abs(columns.delta - old.delta) <= DELTA,
+    output_difference: rounded(difference),
+    score_difference: rounded(scores),
+    before: report(old),
+    new_channels: report(basis),
+    turned_back: report(columns),
+  };
+}
+
+/** The largest difference between two networks' outputs on some images, over the largest output. */
+async function compareOutputs({ runtime }: Study, one: Model, other: Model, output: string, images: ImageSet): Promise<number> {
+  const { size } = images;
+  const input = emptyInput(one.preprocess, OUTPUT_IMAGES, size);
+  writeInput(await Promise.all(Array.from({ length: OUTPUT_IMAGES }, (_, i) => images.picture(i))), size, one.preprocess, input.data);
+  const outputs: Float32Array[] = [];
+  for (const model of [one, other]) {
+    const program = await runtime.compile(model.graph({ layers: [output], batch: OUTPUT_IMAGES, height: size, width: size }));
+    try {
+      outputs.push(float32Data((await program.run({ [INPUT]: input }))[output] as Tensor, output).slice());
+    } finally {
+      await program.dispose();
+    }
+  }
+  let [largest, apart] = [0, 0];
+  for (const [i, value] of outputs[0].entries()) {
+    largest = Math.max(largest, Math.abs(value));
+    apart = Math.max(apart, Math.abs(value - outputs[1][i]));
+  }
+  return largest > 0 ? apart / largest : apart;
+}
+
+/** The largest difference between s′(R·e_j) and s(e_j) over images and channels, over the deviation of s(e_j). */
+export function compareScores(before: Scored, after: Scored, rotation: Float64Array): number {
+  const { channels } = before;
+  const n = before.means.length / channels;
+  let worst = 0;
+  const columns = columnsOf(rotation, channels);
+  for (let j = 0; j < channels; j++) {
+    const scores = imageScores(after.means, columns.subarray(j * channels, (j + 1) * channels));
+    let [sum, squares, apart] = [0, 0, 0];
+    for (let x = 0; x < n; x++) {
+      const value = before.means[x * channels + j];
+      sum += value / n;
+      squares += value * value;
+      apart = Math.max(apart, Math.abs(value - scores[x]));
+    }
+    const deviation = Math.sqrt(Math.max(0, squares / n - sum * sum));
+    if (deviation > 0) worst = Math.max(worst, apart / deviation);
+  }
+  return worst;
+}
