@@ -10,7 +10,7 @@ import { BANK, PLANTED } from './planted-bank.ts';
 import { average, type ControlDefinition, readLayerOf, rounded, rowsOf, type Scored, type Study, scoreVectors } from './study.ts';
 
 /** Units that are fooled: the ones with the highest M1, which have something to lose. */
-const UNITS = 8;
+const UNITS = 16;
 const STEPS = 64;
 /** Largest change of M1; least fall of the mean M2. */
 const UNCHANGED = 1e-6;

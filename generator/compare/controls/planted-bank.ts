@@ -16,8 +16,6 @@ export const READER = 'reader';
 export interface Planted {
   /** `grating-30-8` or `colour-red`. */
   readonly concept: string;
-  /** Concepts of the image set that are right names for it. */
-  readonly right: readonly string[];
 }
 
 /** Channels of the picture that the gratings are looked for in: its lightness, and its blue. */
@@ -49,14 +47,9 @@ const COLOURS: readonly (readonly [name: string, red: number, green: number, blu
 /** The channels of {@link BANK}, in order. */
 export const PLANTED: readonly Planted[] = [
   ...EYES.flatMap(() =>
-    ORIENTATIONS.flatMap((orientation) =>
-      WAVELENGTHS.map((wavelength) => {
-        const concept = `grating-${orientation}-${wavelength}`;
-        return { concept, right: [concept] };
-      }),
-    ),
+    ORIENTATIONS.flatMap((orientation) => WAVELENGTHS.map((wavelength) => ({ concept: `grating-${orientation}-${wavelength}` }))),
   ),
-  ...COLOURS.map(([name]) => ({ concept: `colour-${name}`, right: [`colour-${name}`] })),
+  ...COLOURS.map(([name]) => ({ concept: `colour-${name}` })),
 ];
 
 /** Positions of the bank are so many pixels apart. */

@@ -1,13 +1,14 @@
 /** C3: a network whose channels are detectors must be found to have them, and its rotated copy must not. */
 import { countConcepts } from '../../measure/dissection/count-concepts.ts';
 import { DETECTOR_IOU, scoreDissection } from '../../measure/dissection/score.ts';
+import type { DirectionScores } from '../../measure/image-scores-engine.ts';
 import type { ImageSet } from '../../measure/images/image-set.ts';
 import { normalise } from '../../measure/observers/image-observer.ts';
 import { quantiles } from '../../measure/passes/quantiles.ts';
 import type { Rows } from '../../measure/rows.ts';
 import { BANK, PLANTED } from './planted-bank.ts';
 import type { Planting } from './planting.ts';
-import { againstFrames, average, type ControlDefinition, NULL_P, report, rowsOf, type Scored, type Study, scoreVectors } from './study.ts';
+import { againstFrames, average, type ControlDefinition, NULL_P, report, rounded, rowsOf, type Study, scoreVectors } from './study.ts';
 
 const LEAST_DELTA = 0.6;
 const LEAST_LABELS = 0.8;
@@ -31,6 +32,7 @@ export const plantedDetectors: ControlDefinition = {
     const ideal = { ...scored, embeddings: concepts };
     const seen = await scoreVectors(ideal, rowsOf(undefined, channels), study);
     const perfect = await againstFrames(ideal, Array.from(seen.m1), [bank.weightsSha256, BANK], study);
+    const held = holdConcepts(images, concepts, m1);
     study.stages.done(3);
     const labels = await labelChannels(study, planting);
     return {
@@ -39,14 +41,15 @@ export const plantedDetectors: ControlDefinition = {
         images: images.n,
         size: images.size,
         bank: report(own),
-        gratings_mean: average(m1.m1.subarray(0, 48)),
-        colours_mean: average(m1.m1.subarray(48)),
+        gratings_mean: rounded(average(m1.m1.subarray(0, 48))),
+        colours_mean: rounded(average(m1.m1.subarray(48))),
         rotated_copy: report(copied),
         labels_right: labels.right,
         labels_wrong: labels.wrong,
+        tops_with_the_concept: held,
         an_observer_that_sees_the_concepts: report(perfect),
         about:
-          'The last figure is M1 by an observer that is given the area of every concept in an image, from its masks: where it finds the bank and the hand-built observer does not, what is lacking is in that observer’s eyes, not in the bank, the images or the metric.',
+          'Labels and top images say whether the bank is what it was made to be and the images show it. The last figures are M1 by an observer that is given the area of every concept in an image, from its masks: the best that any eyes could do. Where it too tells the frames’ top images well, M1 has little left for the bank to win by: a mixture of detectors has top images with a look in common.',
       },
     };
   },
@@ -70,9 +73,19 @@ export async function labelChannels(study: Study, { images, bank, read }: Pick<P
   const wrong = scoreDissection(counts).directions.flatMap(({ concept, iou }, channel) =>
     names[concept] === PLANTED[channel].concept && iou > DETECTOR_IOU
       ? []
-      : [{ channel, planted: PLANTED[channel].concept, found: names[concept] ?? null, iou }],
+      : [{ channel, planted: PLANTED[channel].concept, found: names[concept] ?? null, iou: rounded(iou) }],
   );
   return { right: 1 - wrong.length / PLANTED.length, wrong };
+}
+
+/** The mean share of the channels' top images that show the concept that was planted. */
+function holdConcepts(images: ImageSet, { rows, dimension }: Rows, { top, t }: DirectionScores): number {
+  const place = new Map((images.concepts ?? []).map(({ id }, index) => [id, index]));
+  const shares = PLANTED.map(({ concept }, channel) => {
+    const index = place.get(concept) ?? 0;
+    return average(Array.from(top.subarray(channel * t, (channel + 1) * t), (image) => Number(rows[image * dimension + index] > 0)));
+  });
+  return rounded(average(shares));
 }
 
 /** The share of the pixels that each concept has, its root, as unit rows `[n,concepts]`: what an observer with perfect eyes would see. */
@@ -91,5 +104,3 @@ async function conceptAreas(images: ImageSet): Promise<Rows> {
   }
   return { rows, dimension };
 }
-
-export type { Scored };
