@@ -4,7 +4,7 @@ import { imageScores } from '../../measure/image-scores.ts';
 import type { ImageSet } from '../../measure/images/image-set.ts';
 import { emptyInput, writeInput } from '../../measure/passes/network-input.ts';
 import { INPUT, type Model } from '../../models/model.ts';
-import { againstFrames, columnsOf, NULL_P, report, rounded, rowsOf, type Scored, type Study, scoreVectors } from './study.ts';
+import { type AgainstFrames, againstFrames, columnsOf, NULL_P, report, rounded, rowsOf, type Scored, type Study } from './study.ts';
 
 /** Largest difference of the outputs, over the largest output. */
 export const OUTPUTS = 1e-4;
@@ -19,7 +19,6 @@ const OUTPUT_IMAGES = 4;
 export interface Rotation {
   readonly original: Model;
   readonly model: Model;
-  readonly layer: string;
   readonly output: string;
   readonly images: ImageSet;
   readonly rotation: Float64Array;
@@ -27,20 +26,35 @@ export interface Rotation {
   readonly after: Scored;
 }
 
-/** Compares outputs, scores, and how the directions stand to frames before and after. */
-export async function compareRotation(study: Study, { original, model, layer, output, images, rotation, before, after }: Rotation) {
+/** How directions stand to frames: the channels before, the new channels, and the columns of R, which are the old channels. */
+export interface Stands {
+  readonly before: AgainstFrames;
+  readonly basis: AgainstFrames;
+  readonly columns: AgainstFrames;
+}
+
+/** `name` draws the frames, the same before and after. */
+export async function standAgainstFrames(
+  study: Pick<Study, 'runtime' | 'signal'>,
+  { before, after, rotation }: Pick<Rotation, 'before' | 'after' | 'rotation'>,
+  name: readonly [weights: string, layer: string],
+): Promise<Stands> {
   const { channels } = before;
+  const axes = rowsOf(undefined, channels);
+  const [old] = await againstFrames(before, [axes], name, study);
+  const [basis, columns] = await againstFrames(after, [axes, columnsOf(rotation, channels)], name, study);
+  return { before: old, basis, columns };
+}
+
+/** Compares outputs, scores, and how the directions stand to frames before and after. */
+export async function compareRotation(
+  study: Study,
+  { original, model, output, images, rotation, before, after }: Rotation,
+  stands: Stands,
+) {
   const difference = await compareOutputs(study, original, model, output, images);
   const scores = compareScores(before, after, rotation);
-  const name = [model.weightsSha256, layer] as const;
-  const m1 = async (scored: Scored, vectors: Float32Array) => Array.from((await scoreVectors(scored, vectors, study)).m1);
-  study.stages.begin(`C1: ${layer} against frames`, 3);
-  const old = await againstFrames(before, await m1(before, rowsOf(undefined, channels)), name, study);
-  study.stages.done(1);
-  const basis = await againstFrames(after, await m1(after, rowsOf(undefined, channels)), name, study);
-  study.stages.done(2);
-  const columns = await againstFrames(after, await m1(after, columnsOf(rotation, channels)), name, study);
-  study.stages.done(3);
+  const { before: old, basis, columns } = stands;
   return {
     passes: difference <= OUTPUTS && scores <= SCORES && basis.p >= NULL_P && Math.abs(columns.delta - old.delta) <= DELTA,
     output_difference: rounded(difference),

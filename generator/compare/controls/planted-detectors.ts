@@ -19,21 +19,15 @@ export const plantedDetectors: ControlDefinition = {
   passes_if: `δ of the bank's channels against Haar frames, by M1, is at least ${LEAST_DELTA}; Network Dissection gives at least ${LEAST_LABELS * 100}% of the 64 channels their right concept, with an IoU above ${DETECTOR_IOU}; and the channels of the rotated copy are not told from frames (frame test, p ≥ ${NULL_P}).`,
   run: async (study) => {
     const planting = await study.planting();
-    const { images, bank, copy, scored, copyScored } = planting;
-    study.stages.begin('C3: the planted bank against frames', 3);
-    const channels = PLANTED.length;
-    const m1 = await scoreVectors(scored, rowsOf(undefined, channels), study);
-    const own = await againstFrames(scored, Array.from(m1.m1), [bank.weightsSha256, BANK], study);
-    study.stages.done(1);
-    const copyM1 = await scoreVectors(copyScored, rowsOf(undefined, channels), study);
-    const copied = await againstFrames(copyScored, Array.from(copyM1.m1), [copy.weightsSha256, BANK], study);
-    study.stages.done(2);
+    const { images, bank, scored, stands } = planting;
+    const { before: own, basis: copied } = stands;
+    study.stages.begin('C3: the planted bank by an observer that sees concepts', 1);
+    const axes = rowsOf(undefined, PLANTED.length);
     const concepts = await conceptAreas(images);
-    const ideal = { ...scored, embeddings: concepts };
-    const seen = await scoreVectors(ideal, rowsOf(undefined, channels), study);
-    const perfect = await againstFrames(ideal, Array.from(seen.m1), [bank.weightsSha256, BANK], study);
+    const m1 = await scoreVectors(scored, axes, study);
+    const [perfect] = await againstFrames({ ...scored, embeddings: concepts }, [axes], [bank.weightsSha256, BANK], study);
     const held = holdConcepts(images, concepts, m1);
-    study.stages.done(3);
+    study.stages.done(1);
     const labels = await labelChannels(study, planting);
     return {
       pass: own.delta >= LEAST_DELTA && labels.right >= LEAST_LABELS && copied.p >= NULL_P,
@@ -41,8 +35,8 @@ export const plantedDetectors: ControlDefinition = {
         images: images.n,
         size: images.size,
         bank: report(own),
-        gratings_mean: rounded(average(m1.m1.subarray(0, 48))),
-        colours_mean: rounded(average(m1.m1.subarray(48))),
+        gratings_mean: rounded(average(own.values.slice(0, 48))),
+        colours_mean: rounded(average(own.values.slice(48))),
         rotated_copy: report(copied),
         labels_right: labels.right,
         labels_wrong: labels.wrong,

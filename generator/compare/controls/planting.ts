@@ -7,6 +7,7 @@ import { openImages } from '../../measure/images/open-images.ts';
 import { openLabGabor } from '../../measure/observers/lab-gabor.ts';
 import type { Rows } from '../../measure/rows.ts';
 import type { Model } from '../../models/model.ts';
+import { type Stands, standAgainstFrames } from './compare-rotation.ts';
 import { rotateLayer } from './fold-rotation.ts';
 import { BANK, PLANTED, plantedBank } from './planted-bank.ts';
 import { haarRotation, readLayerOf, type Scored, type Study } from './study.ts';
@@ -20,8 +21,9 @@ export interface Planting {
   /** R, row-major `[64,64]`, and the bank with {@link BANK} rotated by it. */
   readonly rotation: Float64Array;
   readonly copy: Model;
-  readonly copyRead: Activations;
   readonly copyScored: Scored;
+  /** How the bank's channels, the copy's, and the columns of R stand to frames. */
+  readonly stands: Stands;
 }
 
 /** Side of the planted network's pictures: that of the presets, so that an atlas made with them has the images already. */
@@ -59,16 +61,14 @@ export async function plant(study: Omit<Study, 'planting'>, { cache, n }: Planti
   const copy = rotateLayer(bank, BANK, rotation, 'rotated');
   const copyRead = await readLayerOf(whole, copy, BANK, images, `${images.n} images through its rotated copy`);
   const scored = { channels, embeddings, seed: images.sha256 };
-  return {
-    images,
-    bank,
-    read,
-    scored: { ...scored, means: read.means },
-    rotation,
-    copy,
-    copyRead,
-    copyScored: { ...scored, means: copyRead.means },
-  };
+  const [before, after] = [
+    { ...scored, means: read.means },
+    { ...scored, means: copyRead.means },
+  ];
+  stages.begin('The planted network against frames', 1);
+  const stands = await standAgainstFrames(study, { before, after, rotation }, [copy.weightsSha256, BANK]);
+  stages.done(1);
+  return { images, bank, read, scored: before, rotation, copy, copyScored: after, stands };
 }
 
 /** What the hand-built observer sees, from the comparison's evidence where it has looked at the same images. */

@@ -1,27 +1,32 @@
 /** C2: networks with random weights, whose channels mean nothing: before a non-linearity the basis must not win. */
 import type { Graph } from '../../graph/graph.ts';
 import { float32, type Tensor } from '../../graph/tensor.ts';
+import { chooseBands, drawOrder } from '../../measure/bands.ts';
+import { imageScores } from '../../measure/image-scores.ts';
+import { naturalTwoAfc } from '../../measure/natural-2afc.ts';
 import type { Layer, Model } from '../../models/model.ts';
 import { RandomStream } from '../../render/random.ts';
+import { frames } from '../directions/random.ts';
 import { deriveModel, replaceConstants } from './derive-model.ts';
 import {
-  againstFrames,
   average,
   type ControlDefinition,
+  effectSize,
   firstOf,
   firstRows,
   readLayerOf,
   rounded,
   rowsOf,
+  type Scored,
   type Study,
-  scoreVectors,
 } from './study.ts';
 
 const NETWORKS = 20;
 const LEAST_COVERED = 0.9;
 /** Images and frames that each network is judged with: a small part of the comparison's, so that twenty take a minute. */
 const IMAGES = 400;
-const FRAMES = 19;
+const FRAMES = 12;
+const MOST_CHANNELS = 144;
 
 export const randomWeights: ControlDefinition = {
   id: 'C2',
@@ -38,10 +43,8 @@ export const randomWeights: ControlDefinition = {
       study.signal?.throwIfAborted();
       const model = randomiseWeights(study.model, network);
       const { means } = await readLayerOf(study, model, layer.name, images);
-      const channels = layer.shape[0];
-      const scored = { means, channels, embeddings: firstRows(at.embeddings, images.n), seed: images.sha256 };
-      const { m1 } = await scoreVectors(scored, rowsOf(undefined, channels), study);
-      const { delta, ci } = await againstFrames(scored, Array.from(m1), [model.weightsSha256, layer.name], study, FRAMES);
+      const scored = { means, channels: layer.shape[0], embeddings: firstRows(at.embeddings, images.n), seed: images.sha256 };
+      const { delta, ci } = judgeNetwork(scored, [model.weightsSha256, layer.name]);
       networks.push({ delta: rounded(delta), ci: ci?.map(rounded) ?? null, covers: ci === null || (ci[0] <= 0 && ci[1] >= 0) });
       study.stages.done(network + 1);
     }
@@ -52,6 +55,7 @@ export const randomWeights: ControlDefinition = {
         layer: layer.slug,
         images: images.n,
         frames: FRAMES,
+        channels: Math.min(layer.shape[0], MOST_CHANNELS),
         covered,
         mean_delta: rounded(average(networks.map(({ delta }) => delta))),
         networks,
@@ -59,6 +63,20 @@ export const randomWeights: ControlDefinition = {
     };
   },
 };
+
+/** δ of at most {@link MOST_CHANNELS} channels against as many rows of {@link FRAMES} frames: so few directions that threads would take longer to start. */
+function judgeNetwork(scored: Scored, name: readonly [weights: string, layer: string]) {
+  const { channels, means, embeddings, seed } = scored;
+  const rows = Math.min(channels, MOST_CHANNELS);
+  const order = drawOrder(means.length / channels, seed);
+  const score = (vectors: Float32Array) =>
+    Array.from({ length: rows }, (_, i) =>
+      naturalTwoAfc(chooseBands(imageScores(means, vectors.subarray(i * channels, (i + 1) * channels)), order), embeddings),
+    );
+  const drawn = frames({ weightsSha256: name[0], layerName: name[1], channels }, FRAMES, rows);
+  const chance = Array.from(drawn, (frame) => score(Float32Array.from(frame.rows)));
+  return effectSize(score(rowsOf(undefined, channels, rows)), chance, name);
+}
 
 /** The atlas's first layer before a non-linearity: the one that takes the least time to reach. */
 function findLayerBefore({ layers, model }: Study): { layer: Layer; at: Study['layers'][number] } | undefined {

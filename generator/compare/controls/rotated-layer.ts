@@ -1,5 +1,5 @@
 /** C1: a layer rotated within its network, which computes the same: the answer must go with the directions, not with the axes. */
-import { compareRotation, DELTA, OUTPUTS, SCORES } from './compare-rotation.ts';
+import { compareRotation, DELTA, OUTPUTS, SCORES, standAgainstFrames } from './compare-rotation.ts';
 import { findLinearLayer } from './find-linear-layer.ts';
 import { rotateLayer } from './fold-rotation.ts';
 import { BANK, PLANTED, READER } from './planted-bank.ts';
@@ -31,7 +31,7 @@ async function rotateReal(study: Study) {
   const size = study.layers[0].images.size;
   const found = findLinearLayer(study, size);
   if (!found) return undefined;
-  const { layer, output, rotated } = found;
+  const { layer, output } = found;
   const images = firstOf(await study.images(size), IMAGES);
   const known = study.layers.find((one) => one.layer.name === layer.name && one.images.size === size);
   const channels = layer.shape[0];
@@ -43,28 +43,29 @@ async function rotateReal(study: Study) {
   const after = await readLayerOf(study, model, layer.name, images, `C1: ${images.n} images to ${layer.slug}, rotated`);
   const embeddings = firstRows(study.layers[0].embeddings, images.n);
   const scored = { channels, embeddings, seed: images.sha256 };
+  const rotated = {
+    ...{ original: study.model, model, output, images, rotation },
+    before: { ...scored, means },
+    after: { ...scored, means: after.means },
+  };
+  study.stages.begin(`C1: ${layer.slug} against frames`, 1);
+  const stands = await standAgainstFrames(study, rotated, [model.weightsSha256, layer.name]);
+  study.stages.done(1);
   return {
     layer: layer.slug,
     output,
-    rotated_values: rotated.values,
-    undone_in: rotated.readers,
+    rotated_values: found.rotated.values,
+    undone_in: found.rotated.readers,
     images: images.n,
-    ...(await compareRotation(study, {
-      ...{ original: study.model, model, layer: layer.name, output, images, rotation },
-      before: { ...scored, means },
-      after: { ...scored, means: after.means },
-    })),
+    ...(await compareRotation(study, rotated, stands)),
   };
 }
 
 async function rotatePlanted(study: Study) {
-  const { bank, copy, scored, copyScored, rotation, images } = await study.planting();
-  const found = await compareRotation(study, {
-    ...{ original: bank, model: copy, layer: BANK, output: READER, images, rotation },
-    before: scored,
-    after: copyScored,
-  });
+  const { bank, copy, scored, copyScored, rotation, images, stands } = await study.planting();
+  const rotated = { original: bank, model: copy, output: READER, images, rotation, before: scored, after: copyScored };
+  const found = await compareRotation(study, rotated, stands);
   // Here the basis is known to be better: the answer must have been there to be swapped.
-  const visible = found.before.p < NULL_P && found.before.delta > 0;
+  const visible = stands.before.p < NULL_P && stands.before.delta > 0;
   return { layer: BANK, channels: PLANTED.length, images: images.n, ...found, passes: found.passes && visible };
 }
