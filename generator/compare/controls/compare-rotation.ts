@@ -4,7 +4,8 @@ import { imageScores } from '../../measure/image-scores.ts';
 import type { ImageSet } from '../../measure/images/image-set.ts';
 import { emptyInput, writeInput } from '../../measure/passes/network-input.ts';
 import { INPUT, type Model } from '../../models/model.ts';
-import { type AgainstFrames, againstFrames, columnsOf, NULL_P, report, rounded, rowsOf, type Scored, type Study } from './study.ts';
+import { type AgainstFrames, againstFrames, NULL_P, report } from './against-frames.ts';
+import { columnsOf, rounded, rowsOf, type Scored, type Study } from './study.ts';
 
 /** Largest difference of the outputs, over the largest output. */
 export const OUTPUTS = 1e-4;

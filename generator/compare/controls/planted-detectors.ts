@@ -6,9 +6,10 @@ import type { ImageSet } from '../../measure/images/image-set.ts';
 import { normalise } from '../../measure/observers/image-observer.ts';
 import { quantiles } from '../../measure/passes/quantiles.ts';
 import type { Rows } from '../../measure/rows.ts';
+import { againstFrames, NULL_P, report } from './against-frames.ts';
 import { BANK, PLANTED } from './planted-bank.ts';
 import type { Planting } from './planting.ts';
-import { againstFrames, average, type ControlDefinition, NULL_P, report, rounded, rowsOf, type Study, scoreVectors } from './study.ts';
+import { average, type ControlDefinition, rounded, rowsOf, type Study, scoreVectors } from './study.ts';
 
 const LEAST_DELTA = 0.6;
 const LEAST_LABELS = 0.8;

@@ -7,19 +7,9 @@ import { naturalTwoAfc } from '../../measure/natural-2afc.ts';
 import type { Layer, Model } from '../../models/model.ts';
 import { RandomStream } from '../../render/random.ts';
 import { frames } from '../directions/random.ts';
+import { effectSize } from './against-frames.ts';
 import { deriveModel, replaceConstants } from './derive-model.ts';
-import {
-  average,
-  type ControlDefinition,
-  effectSize,
-  firstOf,
-  firstRows,
-  readLayerOf,
-  rounded,
-  rowsOf,
-  type Scored,
-  type Study,
-} from './study.ts';
+import { average, type ControlDefinition, firstOf, firstRows, readLayerOf, rounded, rowsOf, type Scored, type Study } from './study.ts';
 
 const NETWORKS = 20;
 const LEAST_COVERED = 0.9;

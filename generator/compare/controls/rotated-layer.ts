@@ -1,9 +1,11 @@
 /** C1: a layer rotated within its network, which computes the same: the answer must go with the directions, not with the axes. */
+
+import { NULL_P } from './against-frames.ts';
 import { compareRotation, DELTA, OUTPUTS, SCORES, standAgainstFrames } from './compare-rotation.ts';
 import { findLinearLayer } from './find-linear-layer.ts';
 import { rotateLayer } from './fold-rotation.ts';
 import { BANK, PLANTED, READER } from './planted-bank.ts';
-import { type ControlDefinition, firstOf, firstRows, haarRotation, NULL_P, readLayerOf, type Study } from './study.ts';
+import { type ControlDefinition, firstOf, firstRows, haarRotation, readLayerOf, type Study } from './study.ts';
 
 /** Images that the network of the atlas sees rotated. */
 const IMAGES = 600;
