@@ -1,10 +1,12 @@
 /** `atlas compare`, and the last part of `atlas run`: what is rendered is measured and compared, or a comparison is computed again from its files. */
 import path from 'node:path';
+import type { Control } from '../../data/schema.ts';
 import { DEFAULT_BATCH } from '../batch/batch-size.ts';
 import { openEngine } from '../batch/open-engine.ts';
 import type { CheckedPlan } from '../batch/plan.ts';
 import type { Progress } from '../batch/progress.ts';
 import { COMPARISON_FILE, compareAtlas } from '../compare/compare.ts';
+import { runControls } from '../compare/controls/run-controls.ts';
 import type { Stages } from '../compare/evidence/gather.ts';
 import { recompute } from '../compare/recompute.ts';
 import { fault } from '../graph/errors.ts';
@@ -25,6 +27,8 @@ export interface CompareOptions extends RuntimeOptions {
   ratings?: string[];
   /** The study's key, over the store's. */
   key?: string;
+  /** The controls, after the comparison. */
+  controls?: boolean;
 }
 
 interface Job {
@@ -67,10 +71,24 @@ export async function compare({ plan: { plan }, folder, options, progress, signa
     });
     progress.stop();
     process.stdout.write(`${folder}: ${layers.length} ${layers.length === 1 ? 'layer' : 'layers'} compared, in ${COMPARISON_FILE}\n`);
+    if (!options.controls) return;
+    const controls = await runControls({
+      ...{ folder, model, runtime, engine, signal, compare: told },
+      cache: IMAGE_CACHE,
+      stages: showStages(progress),
+    });
+    progress.stop();
+    process.stdout.write(describeControls(controls));
   } catch (error) {
     progress.stop();
     throw error;
   }
+}
+
+/** A line for each control. One that fails is a finding about the comparison, not a failure of the command. */
+export function describeControls(controls: readonly Control[]): string {
+  const outcome = ({ pass }: Control) => (pass === null ? 'not run' : pass ? 'passes' : 'FAILS');
+  return controls.map((control) => `${control.id} ${control.title}: ${outcome(control)}\n`).join('');
 }
 
 async function again({ folder, options, progress, signal }: Omit<Job, 'plan'>): Promise<void> {

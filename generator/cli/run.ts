@@ -66,6 +66,11 @@ export function addRun(program: Command): void {
       ).conflicts(['images', 'observer', 'recompute']),
     )
     .option('--key <file>', "with --ratings: the study's key, if it is not in the atlas's folder")
+    .addOption(
+      new Option('--controls', 'then runs the controls of the comparison, C0 to C7, and adds them to it (some minutes)').conflicts(
+        'recompute',
+      ),
+    )
     .action((file: string | undefined, options: RunOptions) => perform('compare', file, options, compare));
 }
 
