@@ -7,7 +7,7 @@ import { type Comparison, comparison, human as humanSchema, studyKey as studyKey
 import { plantedPlan, writeImages, writePlantedNetwork } from '../compare/planted-network.ts';
 import { rate, withChecksum } from '../compare/study/rate.ts';
 import { temporaryFolder } from '../temporary.ts';
-import { atlas } from './command.ts';
+import { atlas, outcome, start } from './command.ts';
 
 let root: string;
 let plan: string;
@@ -63,6 +63,16 @@ describe('what cannot be compared is refused before any work, with what to do', 
 });
 
 describe('a comparison', () => {
+  it('stops at Ctrl-C, says how to go on as it was told to, and leaves nothing half written', async () => {
+    const child = start('compare', plan, '--out', store, '--images', `${root}/images`);
+    const ended = outcome(child);
+    child.stdout?.once('data', () => child.kill('SIGINT'));
+    const { code, stderr } = await ended;
+    expect(stderr).toContain(`give the same command again: npx atlas compare ${plan} --out ${store} --images ${root}/images`);
+    expect(code).toBe(130);
+    expect(await glob('{comparison.json,run.lock,**/*.tmp}', { cwd: store, dot: true })).toEqual([]);
+  });
+
   it('is made, with files that cannot be read left out and listed', async () => {
     await writeFile(`${root}/images/broken.png`, 'no picture');
     const { code, stdout, stderr } = await atlas('compare', plan, '--out', store);
