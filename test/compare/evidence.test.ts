@@ -70,7 +70,7 @@ it('is gathered stage by stage, and the images are decoded first', () => {
 });
 
 it('is the same for another batch and other threads, and so is all that follows', async () => {
-  const runtime = await openEngine().openRuntime({ device: 'cpu', threads: 1 });
+  const runtime = await openEngine().openRuntime({ device: 'cpu', threads: 2 });
   const request = { ...planted.request, folder: `${planted.root}/rendered`, batch: 3, runtime };
   expect(await stagesOf(request)).toEqual([...GATHERING, JUDGING]);
   expect(dateless(await bytesOf(request.folder))).toEqual(dateless(before));

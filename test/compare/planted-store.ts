@@ -32,7 +32,7 @@ export async function makePlanted(layers: PlanFile['layers'] = ['bank-relu'], to
   await runPlan({ plan, folder: `${root}/store`, engine, runtime: { device: 'cpu', threads: 1 } });
   const model = await engine.openModel(file, plan.plan.preprocess ? { pixels: plan.plan.preprocess } : {});
   const runs = { count: 0 };
-  const runtime = counting(await engine.openRuntime({ device: 'cpu', threads: 2 }), runs);
+  const runtime = counting(await engine.openRuntime({ device: 'cpu', threads: 1 }), runs);
   const stages: string[] = [];
   let title = '';
   return {
