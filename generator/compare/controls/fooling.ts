@@ -57,7 +57,7 @@ export function foolBank(bank: Model, channels: readonly number[], level: number
   });
 }
 
-/** `[N,64,1,1]`: strength · max(0, level − contrast)/level · (1 + the field's colour) in the fooled channels, 0 in the others. */
+/** `[N,64,1,1]`: strength · max(0, level − contrast)/level · (2 + the field's colour, at most 1.43 either way) in the fooled channels, 0 in the others. */
 function addCircuit(builder: GraphBuilder, channels: readonly number[], level: number, strength: number): string {
   const below = builder.add(
     'Relu',
