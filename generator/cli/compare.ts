@@ -87,7 +87,7 @@ export async function compare({ plan: { plan }, folder, options, progress, signa
 
 /** A line for each control. One that fails is a finding about the comparison, not a failure of the command. */
 export function describeControls(controls: readonly Control[]): string {
-  const outcome = ({ pass }: Control) => (pass === null ? 'not run' : pass ? 'passes' : 'FAILS');
+  const outcome = ({ pass }: Control) => (pass === null ? 'no verdict (see its values)' : pass ? 'passes' : 'FAILS');
   return controls.map((control) => `${control.id} ${control.title}: ${outcome(control)}\n`).join('');
 }
 
