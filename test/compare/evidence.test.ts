@@ -150,9 +150,9 @@ describe('a second observer and directions of one’s own', () => {
     const own = `${planted.root}/own.npy`;
     await writeNpy(own, float32([3, CHANNELS], draws('own', 3 * CHANNELS)));
     const comparison = await compareAtlas({ ...request, compare: { ...request.compare, observer, directions: { turned: own } } });
-    expect(comparison.observers.map(({ id }) => id)).toEqual(['lab-gabor-1', 'other:bank+bank-relu']);
+    expect(comparison.observers.map(({ id }) => id)).toEqual(['lab-gabor-1', 'other:bank+bank-relu@32']);
     const [{ results }] = comparison.layers;
-    expect(results.filter((row) => row.observer === 'other:bank+bank-relu')).toEqual([
+    expect(results.filter((row) => row.observer === 'other:bank+bank-relu@32')).toEqual([
       expect.objectContaining({ metric: 'natural-2afc', role: 'secondary', armA: 'basis', armB: 'random', nA: CHANNELS, nB: 128 }),
     ]);
     expect(results.filter(({ armA }) => armA === 'file')).toEqual([
@@ -167,8 +167,8 @@ describe('a second observer and directions of one’s own', () => {
     // Another network under the same name is another observer.
     await writePlantedNetwork(observer.model, 3);
     expect(await gather({ ...request, compare: { ...request.compare, observer, directions: { turned: own } } })).toEqual([
-      `What other:bank+bank-relu sees of ${LEAST} images`,
-      'What other:bank+bank-relu sees of the pictures of turned',
+      `What other:bank+bank-relu@32 sees of ${LEAST} images`,
+      'What other:bank+bank-relu@32 sees of the pictures of turned',
     ]);
   });
 });

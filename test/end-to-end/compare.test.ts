@@ -97,7 +97,7 @@ describe('a comparison', () => {
   it('that was changed is told row by row, with exit code 1', async () => {
     const folder = await copied('changed');
     const text = await readFile(`${folder}/comparison.json`, 'utf8');
-    await writeFile(`${folder}/comparison.json`, text.replace(/"cliff": -?[\d.]+/, '"cliff": 0.99'));
+    await writeFile(`${folder}/comparison.json`, text.replace(/"cliff":-?[\d.]+/, '"cliff": 0.99'));
     const { code, stdout } = await atlas('compare', plan, '--out', folder, '--recompute');
     expect(stdout).toContain('1 figure of comparison.json came out otherwise:\n  bank-relu: natural-2afc basis/random by lab-gabor-1\n');
     expect(code).toBe(1);

@@ -68,7 +68,7 @@ describe('another network as the observer', () => {
     const given = pictures(7, TINY_SIZE);
     const rows = await observer.embed(given, 7);
     await observer.dispose();
-    expect(observer).toMatchObject({ id: 'tiny:first-relu+second+third-relu', dimension: 6 + 6 + 5 });
+    expect(observer).toMatchObject({ id: 'tiny:first-relu+second+third-relu@16', dimension: 6 + 6 + 5 });
     const blocks = await Promise.all(
       ['first-relu', 'second', 'third-relu'].map(async (layer) => {
         const settings = { ...PRESET_SETTINGS.atlas, size: TINY_SIZE };

@@ -106,7 +106,7 @@ it('C7: fooled units keep their M1 to the last bit, and their renders lose what 
 it('tells a person how each came out', () => {
   const some = [control('C6'), { ...control('C3'), pass: false }, { ...control('C4'), pass: true }];
   expect(describeControls(some)).toBe(
-    'C6 The second observer: not run\nC3 A planted bank: 48 detectors of gratings and 16 of colours: FAILS\nC4 The explanation reused as the query: passes\n',
+    'C6 The second observer: no verdict (see its values)\nC3 A planted bank: 48 detectors of gratings and 16 of colours: FAILS\nC4 The explanation reused as the query: passes\n',
   );
 });
 
