@@ -1,15 +1,19 @@
 /** The inside of a scoring thread: blocks of directions through one product of matrices, then M1 of each. */
+
 import { parentPort, workerData } from 'node:worker_threads';
 import { GraphBuilder } from '../graph/builder.ts';
 import { reason } from '../graph/errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { float32, float32Data, type Tensor, zeros } from '../graph/tensor.ts';
+import { endWhenAsked } from '../runtime/end-thread.ts';
 import { openOnnxRuntime } from '../runtime/onnxruntime.ts';
 import type { ScorerData } from './image-scores-data.ts';
 import type { ScorerJob, ScorerReply } from './image-scores-engine.ts';
 import { BandSelector } from './image-scores-selector.ts';
 import { NaturalTask } from './natural-2afc.ts';
 import type { CommonReply } from './thread.ts';
+
+endWhenAsked();
 
 /** Directions in one product: enough for the processor's caches to be used well, few enough for their scores to stay in them. */
 const BLOCK = 64;

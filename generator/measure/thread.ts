@@ -1,6 +1,7 @@
 /** A thread that measures, asked one thing at a time. */
 import { Worker } from 'node:worker_threads';
 import { AtlasError } from '../graph/errors.ts';
+import { endThread } from '../runtime/end-thread.ts';
 
 /** Every thread says when it is ready, and what went wrong. */
 export type CommonReply = { readonly kind: 'ready' } | { readonly kind: 'failed'; readonly message: string };
@@ -33,7 +34,7 @@ export class Thread<Request, Reply extends { readonly kind: string }> {
 
   async end(): Promise<void> {
     this.#listener = undefined;
-    await this.#worker.terminate();
+    await endThread(this.#worker);
   }
 
   #wait<End extends Reply | CommonReply>(

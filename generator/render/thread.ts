@@ -1,10 +1,14 @@
 /** The inside of a rendering thread: a host stepper on one thread of onnxruntime, fed by messages. */
+
 import { parentPort, workerData } from 'node:worker_threads';
 import { reason } from '../graph/errors.ts';
+import { endWhenAsked } from '../runtime/end-thread.ts';
 import { openOnnxRuntime } from '../runtime/onnxruntime.ts';
 import { compileHostStepper } from './host-stepper.ts';
 import { optimise } from './optimise.ts';
 import type { ThreadData, ThreadReply, ThreadRequest } from './threads.ts';
+
+endWhenAsked();
 
 const { programs, stop } = workerData as ThreadData;
 const say = (reply: ThreadReply) => parentPort?.postMessage(reply);

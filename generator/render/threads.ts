@@ -1,6 +1,7 @@
 /** Several threads that render, each with a runtime and pictures of its own. */
 import { Worker } from 'node:worker_threads';
 import { AtlasError } from '../graph/errors.ts';
+import { endThread } from '../runtime/end-thread.ts';
 import type { HostPrograms } from './host-programs.ts';
 import type { Rendered, Renderer, RenderJob, RenderOptions } from './renderer.ts';
 
@@ -109,6 +110,6 @@ class Thread {
 
   async end(): Promise<void> {
     this.#listener = undefined;
-    await this.#worker.terminate();
+    await endThread(this.#worker);
   }
 }

@@ -1,9 +1,13 @@
 /** The inside of a counting thread: a tally on one thread of onnxruntime, fed by messages. */
+
 import { parentPort, workerData } from 'node:worker_threads';
 import { reason } from '../../graph/errors.ts';
+import { endWhenAsked } from '../../runtime/end-thread.ts';
 import { openOnnxRuntime } from '../../runtime/onnxruntime.ts';
 import { openTally, type TallyPlan } from './tally.ts';
 import type { ThreadReply, ThreadRequest } from './threads.ts';
+
+endWhenAsked();
 
 const say = (reply: ThreadReply) => parentPort?.postMessage(reply);
 

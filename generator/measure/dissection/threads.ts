@@ -1,6 +1,7 @@
 /** Several threads that count, each with a runtime of its own and images of its own; what they counted is added up. */
 import { Worker } from 'node:worker_threads';
 import { AtlasError } from '../../graph/errors.ts';
+import { endThread } from '../../runtime/end-thread.ts';
 import { addLayerCounts, type LayerCounts } from './counts.ts';
 import type { LabelledImage, Tally, TallyPlan } from './tally.ts';
 
@@ -100,6 +101,6 @@ class Thread {
   }
 
   async end(): Promise<void> {
-    await this.#worker.terminate();
+    await endThread(this.#worker);
   }
 }

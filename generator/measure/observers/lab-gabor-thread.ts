@@ -1,9 +1,13 @@
 /** The inside of a thread of the hand-built observer: pictures in, descriptions out. */
+
 import { parentPort } from 'node:worker_threads';
 import { reason } from '../../graph/errors.ts';
+import { endWhenAsked } from '../../runtime/end-thread.ts';
 import { labGabor } from '../observer.ts';
 import type { CommonReply } from '../thread.ts';
 import type { LabGaborReply, LabGaborRequest } from './lab-gabor.ts';
+
+endWhenAsked();
 
 const say = (reply: LabGaborReply | CommonReply) => parentPort?.postMessage(reply);
 
