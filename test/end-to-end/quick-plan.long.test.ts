@@ -37,7 +37,11 @@ test('the quick plan gives an atlas of every channel and 64 random directions of
     for (const { measures } of lines) expect(Number.isFinite(measures?.attainment)).toBe(true);
   }
   const { layers } = comparison.parse(JSON.parse(await readFile(path.join(folder, 'comparison.json'), 'utf8')));
-  for (const { results } of layers) expect(results.map(({ metric }) => metric)).toEqual(['render-identity', 'attainment', 'robustness']);
+  for (const { results } of layers) {
+    expect(results[0]).toMatchObject({ metric: 'natural-2afc', role: 'headline', armA: 'basis', armB: 'random', B: 199 });
+    const metrics = results.map(({ metric }) => metric);
+    expect(metrics).toEqual(expect.arrayContaining(['synthetic-2afc', 'render-identity', 'dissection', 'attainment', 'robustness']));
+  }
 
   const { dist } = await buildSite(home, { base: '/' });
   expect(existsSync(path.join(dist, 'coco-ssd-mobilenet-v2-quick', 'compare', 'index.html'))).toBe(true);
