@@ -98,7 +98,9 @@ async function perform(name: string, given: string | undefined, options: RunOpti
   const plan = await readPlan(file);
   const folder = shownPath(options.out ?? path.join(ATLASES, plan.plan.atlas));
   const told = (['out', 'images', 'observer'] as const).flatMap((option) => (options[option] ? [`--${option}`, options[option]] : []));
-  const again = ['npx atlas', name, file, ...told, ...(options.build ? ['--build'] : [])].join(' ');
+  const again = ['npx atlas', name, file, ...told, ...(options.controls ? ['--controls'] : []), ...(options.build ? ['--build'] : [])].join(
+    ' ',
+  );
   await interruptible(`To go on from there, give the same command again: ${again}`, (signal) =>
     work({ plan, folder, options, progress: openProgress(), signal }),
   );

@@ -7,12 +7,11 @@ import { readPlan } from '../batch/plan.ts';
 import { openProgress } from '../batch/progress.ts';
 import { readAtlas } from '../batch/store.ts';
 import { COMPARISON_FILE, readComparison } from '../compare/comparison-file.ts';
+import { openPlanImages } from '../compare/plan-images.ts';
 import { makeStudy, STUDY_FILE, STUDY_KEY_FILE } from '../compare/study/make-study.ts';
 import type { StudyDirection } from '../compare/study/trial.ts';
 import { fault } from '../graph/errors.ts';
-import { LEAST_IMAGES } from '../measure/bands.ts';
 import type { ImageSet } from '../measure/images/image-set.ts';
-import { openImages } from '../measure/images/open-images.ts';
 import { IMAGE_CACHE } from './compare.ts';
 import { ATLASES, DEFAULT_PLAN, positive, shownPath } from './options.ts';
 
@@ -108,8 +107,7 @@ async function sameImages(
     fault({ where: `${folder}/${COMPARISON_FILE}`, expected, name: 'the images of the study', received, remedy });
   if (size === undefined || sizes.length > 1)
     throw wrong('pictures of one size', sizes, 'Name layers of one size with --layers: pictures of two sizes would tell them apart.');
-  const { folder: of, n } = told;
-  const images = await openImages({ size, cache: IMAGE_CACHE, minimum: LEAST_IMAGES, ...(of ? { folder: of } : {}), ...(n ? { n } : {}) });
+  const images = await openPlanImages(told, { size, cache: IMAGE_CACHE });
   const compared = comparison.images.find((set) => set.size === size);
   if (compared?.sha256 === images.sha256) return images;
   throw wrong(

@@ -7,19 +7,18 @@ import { layerFile } from '../batch/journal.ts';
 import { withLock } from '../batch/lock.ts';
 import { readAtlas } from '../batch/store.ts';
 import { fault } from '../graph/errors.ts';
-import { LEAST_IMAGES } from '../measure/bands.ts';
 import type { ImageSet } from '../measure/images/image-set.ts';
-import { openImages } from '../measure/images/open-images.ts';
 import { openLabGabor } from '../measure/observers/lab-gabor.ts';
 import { openModelObserver } from '../measure/observers/model-observer.ts';
 import type { Model } from '../models/model.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { type AnalysisPlan, planAnalysis } from './analysis.ts';
+import { planAnalysis } from './analysis.ts';
 import { checkDirections } from './check-directions.ts';
 import { assembleComparison, writeComparison } from './comparison-file.ts';
-import { type GatherLayer, gatherEvidence, type Stages } from './evidence/gather.ts';
+import { type GatherLayer, gatherEvidence, SILENT_STAGES, type Stages } from './evidence/gather.ts';
 import type { KnownObserver } from './evidence/observer-parts.ts';
 import { Parts } from './evidence/parts.ts';
+import { openPlanImages } from './plan-images.ts';
 import { chosenLines, readLayer, type StoredUnit } from './read-layer.ts';
 import { type JudgedLayer, judgeLayer } from './score/judge-layer.ts';
 
@@ -42,8 +41,6 @@ export interface CompareRequest {
   readonly signal?: AbortSignal;
 }
 
-const SILENT: Stages = { begin: () => undefined, done: () => undefined };
-
 /**
  * Measures every unit of the store, writes the measures into its records, and compares the arms layer by layer. What was gathered before is used
  * again; the same store, images and machine give the same bytes, and a comparison that would not change keeps its file and its date.
@@ -57,7 +54,7 @@ export async function compareAtlas(request: CompareRequest): Promise<Comparison>
 }
 
 async function compareLocked(request: CompareRequest): Promise<Comparison> {
-  const { folder, model, runtime, engine, compare, batch = 8, stages = SILENT, signal } = request;
+  const { folder, model, runtime, engine, compare, batch = 8, stages = SILENT_STAGES, signal } = request;
   const atlas = await openAtlas(folder, model);
   // What a person may have mistyped is told before thousands of images are decoded.
   checkDirections(compare, atlas);
@@ -138,20 +135,21 @@ export async function openAtlas(folder: string, model: Pick<Model, 'weightsSha25
 }
 
 /** The layers with their units, and the images of each one's size. */
-async function openLayers({ folder, compare, cache, stages = SILENT, signal }: CompareRequest, atlas: Atlas): Promise<GatherLayer[]> {
+async function openLayers(
+  { folder, compare, cache, stages = SILENT_STAGES, signal }: CompareRequest,
+  atlas: Atlas,
+): Promise<GatherLayer[]> {
   const sets = new Map<number, ImageSet>();
   const layers: GatherLayer[] = [];
   for (const layer of atlas.layers) {
     const { size } = layer.render;
     if (!sets.has(size)) {
-      const { folder: of, n } = compare?.images ?? {};
       const onProgress = (done: number, total: number) => {
         signal?.throwIfAborted();
         if (done === 1) stages.begin(`Images of ${size} pixels, kept for the next time`, total);
         stages.done(done);
       };
-      const told = { ...(of ? { folder: of } : {}), ...(n ? { n } : {}) };
-      sets.set(size, await openImages({ size, cache, minimum: LEAST_IMAGES, onProgress, ...told }));
+      sets.set(size, await openPlanImages(compare?.images, { size, cache, onProgress }));
     }
     const images = sets.get(size);
     if (images) layers.push({ layer, units: await readLayer(folder, layer), images });
@@ -184,5 +182,3 @@ async function writeMeasures(
   const lines = units.map(({ record }) => `${JSON.stringify(unitRecord.parse({ ...record, measures: measures.get(record.id) }))}\n`);
   await new DurableFolder(folder).replace(layerFile(layer.slug), lines.join('') + (await chosenLines(folder, layer)));
 }
-
-export type { AnalysisPlan };

@@ -1,7 +1,7 @@
 /** A thread that measures, asked one thing at a time. */
 import { Worker } from 'node:worker_threads';
 import { AtlasError } from '../graph/errors.ts';
-import { endThread } from '../runtime/end-thread.ts';
+import { allReady, endThread } from '../runtime/end-thread.ts';
 
 /** Every thread says when it is ready, and what went wrong. */
 export type CommonReply = { readonly kind: 'ready' } | { readonly kind: 'failed'; readonly message: string };
@@ -59,13 +59,8 @@ export async function startThreads<Request, Reply extends { readonly kind: strin
   data?: unknown,
 ): Promise<Thread<Request, Reply>[]> {
   const threads = Array.from({ length: count }, () => new Thread<Request, Reply>(file, data));
-  try {
-    await Promise.all(threads.map((thread) => thread.ready()));
-    return threads;
-  } catch (error) {
-    await endThreads(threads);
-    throw error;
-  }
+  await allReady(threads, (thread) => thread.ready());
+  return threads;
 }
 
 /** Ends all, whatever they are doing. */

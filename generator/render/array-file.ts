@@ -9,7 +9,7 @@ import type { Tensor } from '../graph/tensor.ts';
 /** The file with the SHA-256 of its bytes. Throws if it cannot be read, or was pinned to other bytes. */
 export function pinArray(array: ArrayFile): { file: string; sha256: string } {
   const file = typeof array === 'string' ? array : array.file;
-  const sha256 = createHash('sha256').update(readBytes(file)).digest('hex');
+  const sha256 = createHash('sha256').update(readArrayBytes(file)).digest('hex');
   if (typeof array !== 'string' && array.sha256 !== sha256) throw changed(file, array.sha256, sha256);
   return { file, sha256 };
 }
@@ -17,19 +17,20 @@ export function pinArray(array: ArrayFile): { file: string; sha256: string } {
 /** The array, float32. Throws if its bytes are not those pinned. */
 export function readArray(array: ArrayFile): Tensor<'float32'> {
   const { file } = pinArray(array);
-  return parseNpy(readBytes(file), file);
+  return parseNpy(readArrayBytes(file), file);
 }
 
-function readBytes(file: string): Uint8Array {
+/** The bytes of an `.npy` file that a plan names; `name` and `kind` are for the message. Throws if it cannot be read. */
+export function readArrayBytes(file: string, name = 'the array', kind = 'a float32 .npy file'): Uint8Array {
   try {
     return readFileSync(file);
   } catch (cause) {
     throw fault({
       where: file,
       expected: 'a file that can be read',
-      name: 'the array',
+      name,
       received: reason(cause),
-      remedy: 'Give the path of a float32 .npy file, from the folder that the command runs in.',
+      remedy: `Give the path of ${kind}, from the folder that the command runs in.`,
       exitCode: 2,
       cause,
     });

@@ -1,7 +1,7 @@
 /** Several threads that render, each with a runtime and pictures of its own. */
 import { Worker } from 'node:worker_threads';
 import { AtlasError } from '../graph/errors.ts';
-import { endThread } from '../runtime/end-thread.ts';
+import { allReady, endThread } from '../runtime/end-thread.ts';
 import type { HostPrograms } from './host-programs.ts';
 import type { Rendered, Renderer, RenderJob, RenderOptions } from './renderer.ts';
 
@@ -28,15 +28,7 @@ export type ThreadReply =
 export async function openThreads(programs: HostPrograms, count: number): Promise<Pick<Renderer, 'render' | 'dispose'>> {
   const stop = new Int32Array(new SharedArrayBuffer(4));
   const threads = Array.from({ length: count }, () => new Thread({ programs, stop }));
-  const dispose = async () => {
-    await Promise.all(threads.map((thread) => thread.end()));
-  };
-  try {
-    await Promise.all(threads.map((thread) => thread.reply()));
-  } catch (error) {
-    await dispose();
-    throw error;
-  }
+  const dispose = await allReady(threads, (thread) => thread.reply());
   return {
     render: async (jobs, { signal, onStep }: RenderOptions = {}) => {
       signal?.throwIfAborted();

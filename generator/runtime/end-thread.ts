@@ -1,4 +1,4 @@
-/** Ending a thread between two of its steps. */
+/** Threads that start together, and end between two of their steps. */
 import { parentPort, type Worker } from 'node:worker_threads';
 
 /** What a thread is told to end by. */
@@ -21,4 +21,21 @@ export async function endThread(worker: Worker): Promise<void> {
     worker.once('exit', () => resolve());
     worker.postMessage(END);
   });
+}
+
+/** Waits until all threads are ready, and gives what ends them all. Where one fails none is left running. */
+export async function allReady<T extends { end(): Promise<void> }>(
+  threads: readonly T[],
+  ready: (thread: T) => Promise<unknown>,
+): Promise<() => Promise<void>> {
+  const dispose = async () => {
+    await Promise.all(threads.map((thread) => thread.end()));
+  };
+  try {
+    await Promise.all(threads.map(ready));
+    return dispose;
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
 }

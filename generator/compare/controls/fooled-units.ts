@@ -29,11 +29,15 @@ export const fooledUnits: ControlDefinition = {
     const contrast = await readLayerOf(study, contrastMeter(images.size), CONTRAST, images, `C7: contrast of ${images.n} images`);
     const least = contrast.means.reduce((low, value) => Math.min(low, value), Number.POSITIVE_INFINITY);
     const channels = PLANTED.length;
-    const before = (await scoreVectors(scored, rowsOf(undefined, channels), study)).m1;
+    const m1 = async (network: Model, title: string) => {
+      const { means } = await readLayerOf(study, network, BANK, images, `C7: ${images.n} images through ${title}`);
+      return (await scoreVectors({ ...scored, means }, rowsOf(undefined, channels), study)).m1;
+    };
+    // By the same pass as the fooled network's: what the planting has was divided after the network, and rounds otherwise.
+    const before = await m1(bank, 'the planted network');
     const units = [...before.keys()].sort((a, b) => before[b] - before[a] || a - b).slice(0, UNITS);
     const fooled = foolBank(bank, units, MARGIN * least, STRENGTH);
-    const means = (await readLayerOf(study, fooled, BANK, images, `C7: ${images.n} images through the fooled network`)).means;
-    const after = (await scoreVectors({ ...scored, means }, rowsOf(undefined, channels), study)).m1;
+    const after = await m1(fooled, 'the fooled network');
     const [honest, other] = [await judgeRenders(study, bank, units, scored), await judgeRenders(study, fooled, units, scored)];
     const moved = before.reduce((most, value, c) => Math.max(most, Math.abs(value - after[c])), 0);
     const fall = average(honest) - average(other);

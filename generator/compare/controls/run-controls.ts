@@ -2,13 +2,12 @@
 import type { Control, Plan } from '../../../data/schema.ts';
 import type { Engine } from '../../batch/engine.ts';
 import { withLock } from '../../batch/lock.ts';
-import { LEAST_IMAGES } from '../../measure/bands.ts';
-import { openImages } from '../../measure/images/open-images.ts';
 import type { Model } from '../../models/model.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { openAtlas } from '../compare.ts';
 import { readComparison, writeComparison } from '../comparison-file.ts';
-import type { Stages } from '../evidence/gather.ts';
+import { SILENT_STAGES, type Stages } from '../evidence/gather.ts';
+import { openPlanImages } from '../plan-images.ts';
 import { explanationAsQuery } from './explanation-as-query.ts';
 import { fooledUnits } from './fooled-units.ts';
 import { hashObserver } from './hash-observer.ts';
@@ -66,14 +65,11 @@ export async function runControls(request: ControlsRequest): Promise<Control[]> 
 }
 
 async function measureControls(request: ControlsRequest): Promise<Control[]> {
-  const { folder, model, runtime, engine, cache, compare, plantedImages, batch = 8, stages = SILENT, signal } = request;
+  const { folder, model, runtime, engine, cache, compare, plantedImages, batch = 8, stages = SILENT_STAGES, signal } = request;
   const atlas = await openAtlas(folder, model);
   const comparison = await readComparison(folder);
   const layers = await readStudyLayers(folder, atlas, comparison);
-  const images = async (size: number) => {
-    const { folder: of, n } = compare?.images ?? {};
-    return openImages({ size, cache, minimum: LEAST_IMAGES, ...(of ? { folder: of } : {}), ...(n ? { n } : {}) });
-  };
+  const images = (size: number) => openPlanImages(compare?.images, { size, cache });
   const shared = { atlas, comparison, layers, model, runtime, engine, images, batch, stages, ...(signal ? { signal } : {}) };
   let planted: Promise<Planting> | undefined;
   const planting = () => {
@@ -87,5 +83,3 @@ async function measureControls(request: ControlsRequest): Promise<Control[]> {
   }
   return controls;
 }
-
-const SILENT: Stages = { begin: () => undefined, done: () => undefined };

@@ -1,7 +1,7 @@
 /** The arm `file`: directions of the reader's own, such as probes or the features of a sparse autoencoder. */
-import { readFileSync } from 'node:fs';
-import { fault, reason } from '../../graph/errors.ts';
+import { fault } from '../../graph/errors.ts';
 import { parseNpyNumbers } from '../../graph/npy.ts';
+import { readArrayBytes } from '../../render/array-file.ts';
 import type { LayerInput } from './layer-input.ts';
 import { euclidean, type NamedDirection, nameDirection } from './named-direction.ts';
 
@@ -25,7 +25,7 @@ export function fromFile(layer: LayerInput, count: number): NamedDirection[] {
 }
 
 function readRows(file: string, channels: number): Float64Array[] {
-  const { shape, data } = parseNpyNumbers(readBytes(file), file);
+  const { shape, data } = parseNpyNumbers(readArrayBytes(file, 'the directions', 'an .npy file'), file);
   const remedy = `Save one row of ${channels} numbers a direction: they are over the channels of the layer.`;
   if (shape.length < 1 || shape.length > 2 || shape[shape.length - 1] !== channels || data.length === 0)
     throw fault({
@@ -49,20 +49,4 @@ function wrongIn(row: Float64Array): string | undefined {
   const at = row.findIndex((value) => !Number.isFinite(value));
   if (at >= 0) return `${row[at]} in channel ${at}`;
   return euclidean(row) === 0 ? 'zeros' : undefined;
-}
-
-function readBytes(file: string): Uint8Array {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    throw fault({
-      where: file,
-      expected: 'a file that can be read',
-      name: 'the directions',
-      received: reason(cause),
-      remedy: 'Give the path of an .npy file, from the folder that the command runs in.',
-      exitCode: 2,
-      cause,
-    });
-  }
 }

@@ -4,8 +4,8 @@ import { slug } from '../../../data/schema.ts';
 import { float32Bytes, sha256 } from '../../batch/canonical.ts';
 import type { Activations } from '../../measure/activations.ts';
 import { ACTIVE_SHARE, quantiles } from '../../measure/passes/quantiles.ts';
+import { pinArray } from '../../render/array-file.ts';
 import { armsFor, type ComparisonArm } from '../directions/arm-table.ts';
-import { fileSha256 } from '../directions/file-hash.ts';
 import { generateArm } from '../directions/generate-arm.ts';
 import { FRAME_CONVENTION } from '../directions/haar-rows.ts';
 import type { LayerInput } from '../directions/layer-input.ts';
@@ -49,7 +49,7 @@ export async function drawDirections(
     drawn: [FRAME_CONVENTION, ACTIVE_SHARE],
     rendered,
     seed,
-    ...(file ? { file: await fileSha256(file) } : {}),
+    ...(file ? { file: pinArray(file).sha256 } : {}),
   };
   const names = partNames(layer.slug);
   if (activations) {

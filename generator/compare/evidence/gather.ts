@@ -27,6 +27,9 @@ export interface Stages {
   done(count: number): void;
 }
 
+/** Stages that nobody is told of. */
+export const SILENT_STAGES: Stages = { begin: () => undefined, done: () => undefined };
+
 export interface GatherRequest {
   readonly folder: string;
   readonly atlas: Pick<Atlas, 'model'>;

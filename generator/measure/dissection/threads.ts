@@ -1,7 +1,7 @@
 /** Several threads that count, each with a runtime of its own and images of its own; what they counted is added up. */
 import { Worker } from 'node:worker_threads';
 import { AtlasError } from '../../graph/errors.ts';
-import { endThread } from '../../runtime/end-thread.ts';
+import { allReady, endThread } from '../../runtime/end-thread.ts';
 import { addLayerCounts, type LayerCounts } from './counts.ts';
 import type { LabelledImage, Tally, TallyPlan } from './tally.ts';
 
@@ -32,15 +32,7 @@ export function countHere(tally: Tally): Counting {
 /** Starts the threads. A batch goes to the next in turn, and waits where it already has two. Sums of counts do not depend on who counted what. */
 export async function openThreads(plan: TallyPlan, count: number): Promise<Counting> {
   const threads = Array.from({ length: count }, () => new Thread(plan));
-  const dispose = async () => {
-    await Promise.all(threads.map((thread) => thread.end()));
-  };
-  try {
-    await Promise.all(threads.map((thread) => thread.reply()));
-  } catch (error) {
-    await dispose();
-    throw error;
-  }
+  const dispose = await allReady(threads, (thread) => thread.reply());
   let next = 0;
   return {
     add: (images) => threads[next++ % count].add(images),

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { openImages } from '../../../generator/measure/images/open-images.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { temporaryFolder } from '../../temporary.ts';
 
-const root = await temporaryFolder();
+const root = temporaryFolder('images');
 const cache = join(root, 'cache');
 
 type Rgb = readonly [number, number, number];

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openImages } from '../../../generator/measure/images/open-images.ts';
 import { composeImage } from '../../../generator/measure/images/procset/compose.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { temporaryFolder } from '../../temporary.ts';
 
-const cache = await temporaryFolder();
+const cache = temporaryFolder('images');
 
 describe('the generated set', () => {
   it('is the same from the cache as freshly made: pictures and labels, in size and order', async () => {

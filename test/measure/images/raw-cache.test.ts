@@ -2,13 +2,22 @@ import { readdir, readFile, truncate, utimes, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RawCache, type RawImage } from '../../../generator/measure/images/raw-cache.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { temporaryFolder } from '../../temporary.ts';
 
-const root = await temporaryFolder();
+const root = temporaryFolder('images');
 
 async function* three(note: (index: number) => unknown = () => null): AsyncGenerator<RawImage> {
   for (let index = 0; index < 3; index++) yield { data: Uint8Array.from([index, 10, 20, 30]), note: note(index) };
 }
+
+/** A cache of {@link three}, without notes. */
+const open = (folder: string, name = 'set') =>
+  RawCache.open(
+    folder,
+    name,
+    () => three(),
+    () => null,
+  );
 
 const never = () => {
   throw new Error('written again');
@@ -34,12 +43,7 @@ describe('a cache of images', () => {
   });
 
   it('hashes bytes and notes in their order', async () => {
-    const plain = await RawCache.open(
-      join(root, 'a'),
-      'set',
-      () => three(),
-      () => null,
-    );
+    const plain = await open(join(root, 'a'));
     const noted = await RawCache.open(
       join(root, 'b'),
       'set',
@@ -58,55 +62,22 @@ describe('a cache of images', () => {
     }
     await expect(RawCache.open(folder, 'set', broken, never)).rejects.toThrow('the source broke');
     expect(await readdir(folder)).toEqual([]);
-    expect(
-      (
-        await RawCache.open(
-          folder,
-          'set',
-          () => three(),
-          () => null,
-        )
-      ).n,
-    ).toBe(3);
+    expect((await open(folder)).n).toBe(3);
   });
 
   it('writes anew where a kill left only a part: images without contents, or fewer bytes than the contents say', async () => {
     const folder = join(root, 'killed');
-    await RawCache.open(
-      folder,
-      'set',
-      () => three(),
-      () => null,
-    );
+    await open(folder);
     await truncate(join(folder, 'set.raw'), 7);
-    const again = await RawCache.open(
-      folder,
-      'set',
-      () => three(),
-      () => null,
-    );
+    const again = await open(folder);
     expect((await again.read(2)).data).toEqual(Uint8Array.from([2, 10, 20, 30]));
     await writeFile(join(folder, 'set.json'), '{"format":"images-1"');
-    expect(
-      (
-        await RawCache.open(
-          folder,
-          'set',
-          () => three(),
-          () => null,
-        )
-      ).n,
-    ).toBe(3);
+    expect((await open(folder)).n).toBe(3);
   });
 
   it('clears away unfinished files of a killed run, but neither those still written nor those of others', async () => {
     const folder = join(root, 'abandoned');
-    await RawCache.open(
-      folder,
-      'one',
-      () => three(),
-      () => null,
-    );
+    await open(folder, 'one');
     for (const name of ['old.raw.1.tmp', 'new.raw.2.tmp', 'notes.tmp']) await writeFile(join(folder, name), 'x');
     const yesterday = Date.now() / 1000 - 86_400;
     await utimes(join(folder, 'old.raw.1.tmp'), yesterday, yesterday);

@@ -48,8 +48,6 @@ export const SHAPES = {
   },
 } satisfies Record<string, Kernel>;
 
-export type ShapeName = keyof typeof SHAPES;
-
 /** Distance to the ellipse with half axes `a`, `b`, to first order. */
 export function ellipse(x: number, y: number, a: number, b: number): number {
   const k0 = Math.sqrt((x / a) ** 2 + (y / b) ** 2);
