@@ -117,6 +117,7 @@ export async function compileHostStepper(programs: HostPrograms, runtime: Runtim
     },
     dispose: async () => {
       release();
+      kernels.dispose();
       await Promise.all([...new Set([network, redirected, update])].map((program) => program.dispose()));
     },
   };

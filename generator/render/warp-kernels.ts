@@ -22,6 +22,8 @@ export interface WarpKernels {
   apply(picture: Float32Array, scale: readonly number[], offset: readonly number[], index: number): void;
   /** Writes the gradient by the picture into {@link gradient}, given that by its canvas, `[planes,canvas,canvas]`. */
   applyAdjoint(canvasGradient: Float32Array, scale: readonly number[]): void;
+  /** Gives the memory back; nothing of this may be used afterwards. */
+  dispose(): void;
 }
 
 /** Takes memory for pictures of `planes` planes each and compiles the loops. */
@@ -39,7 +41,8 @@ export function openWarpKernels(settings: RenderSettings, planes: number, canvas
   const gradient = places.take(planes * area);
   const picture = places.take(planes * area);
   const canvasGradient = places.take(planes * positions);
-  const memory = new WebAssembly.Memory({ initial: places.pages() });
+  const memory = takeMemory(places.pages());
+  let held = true;
   const kernels = new WebAssembly.Instance(MODULE, { host: { memory } }).exports as unknown as Kernels;
   const floats = (start: number, length: number) => new Float32Array(memory.buffer as ArrayBuffer, start, length);
   const warp: Warp = {
@@ -102,7 +105,28 @@ export function openWarpKernels(settings: RenderSettings, planes: number, canvas
       }
       if (positions & 3) applyWarpAdjointAt(positions & ~3, warp, views.canvasGradient, planes, scale, views.gradient);
     },
+    dispose: () => {
+      if (held) IDLE.push(memory);
+      held = false;
+    },
   };
+}
+
+/**
+ * Memories that nobody holds. V8 reserves some eight gigabytes of addresses for each, until it gets round to collecting it: under a limit of
+ * addresses a second would be refused.
+ */
+const IDLE: WebAssembly.Memory[] = [];
+const PAGE = 2 ** 16;
+
+/** A memory of at least `pages` pages of zeros. */
+function takeMemory(pages: number): WebAssembly.Memory {
+  const memory = IDLE.pop();
+  if (!memory) return new WebAssembly.Memory({ initial: pages });
+  const lacking = pages - memory.buffer.byteLength / PAGE;
+  if (lacking > 0) memory.grow(lacking);
+  new Uint8Array(memory.buffer).fill(0);
+  return memory;
 }
 
 type Loop = (...values: number[]) => void;
@@ -117,7 +141,7 @@ class Places {
     return start;
   }
   pages(): number {
-    return Math.ceil(this.#end / 2 ** 16);
+    return Math.ceil(this.#end / PAGE);
   }
 }
 

@@ -9,6 +9,7 @@ const WORDS = [
   /OOM when allocating/,
   /device (?:was |is )?lost/i,
   /array buffer allocation failed/i,
+  /could not allocate memory|unable to grow instance memory/i,
   /cannot enlarge memory|memory access out of bounds/i,
 ];
 

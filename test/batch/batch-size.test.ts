@@ -177,6 +177,8 @@ describe('want of memory', () => {
     'VK_ERROR_OUT_OF_DEVICE_MEMORY',
     'WebGPU device lost (1): out of memory',
     'Array buffer allocation failed',
+    'WebAssembly.Memory(): could not allocate memory',
+    'WebAssembly.Memory.grow(): Unable to grow instance memory',
   ])('is known by its words: %s', (text) => {
     expect(isOutOfMemory(new Error('render', { cause: new RangeError(text) }))).toBe(true);
   });

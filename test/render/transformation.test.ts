@@ -177,6 +177,19 @@ describe.each(HARD)('%s', (_, settings) => {
       expect(canvas.every((value, i) => Math.abs(value - own[i]) <= 1e-5)).toBe(true);
       expect(picture.every((value, i) => Math.abs(value - kernels.gradient[i]) <= 1e-5 * (1 + Math.abs(value)))).toBe(true);
     }
+    kernels.dispose();
+  });
+
+  test('the loops’ memory is used again, empty and as large as is asked for', () => {
+    const first = openWarpKernels(settings, 3, 1);
+    first.canvas.fill(Number.NaN);
+    first.dispose();
+    const second = openWarpKernels(settings, 12, 8);
+    expect(first.canvas.length).toBe(0);
+    expect(second.canvas.length).toBe(8 * 12 * side * side);
+    expect(second.canvas.every((value) => value === 0)).toBe(true);
+    const third = openWarpKernels(settings, 3, 1);
+    expect(third.canvas.buffer).not.toBe(second.canvas.buffer);
   });
 
   test('300 draws stay within the bound on how many positions read a pixel', () => {
