@@ -4,6 +4,7 @@ import { measures } from './comparison-schema.ts';
 import { chosenUnit, count, renderSettings, sha256, slug } from './render-schema.ts';
 
 export * from './comparison-schema.ts';
+export * from './portrait-schema.ts';
 export type { ArrayFile, ChosenUnit, Penalty, RenderSettings } from './render-schema.ts';
 export { OBJECTIVES, PARAMETERISATIONS, renderSettings, slug } from './render-schema.ts';
 export * from './study-schema.ts';
