@@ -11,6 +11,8 @@ import {
   type Comparison,
   comparison as comparisonSchema,
   type Measures,
+  type Portrait,
+  portrait,
   type RenderRecord,
   type UnitRecord,
   unitRecord,
@@ -37,6 +39,8 @@ export interface Layer {
   readonly layer: AtlasLayer;
   readonly slug: string;
   readonly units: readonly Unit[];
+  /** What the pages show beside renders, by the unit's id; empty where none was made. */
+  readonly portraits: ReadonlyMap<string, Portrait>;
 }
 
 /** An atlas as the pages see it; layers go from shallow to deep. */
@@ -86,21 +90,30 @@ async function readLayer(folder: string, layer: AtlasLayer, comparison: Comparis
   const order: Record<Arm, number> = { basis: 0, 'basis-negative': 1, random: 2, chosen: 3 };
   const units = records.map((record) => toUnit(folder, record, compared.get(record.id)));
   units.sort((a, b) => order[a.arm] - order[b.arm] || a.record.index - b.record.index);
-  return { layer, slug: layer.slug, units };
+  return { layer, slug: layer.slug, units, portraits: await readPortraits(folder, layer.slug) };
+}
+
+async function readPortraits(folder: string, slug: string): Promise<Map<string, Portrait>> {
+  const file = join(folder, 'portraits', `${slug}.jsonl`);
+  const portraits = existsSync(file) ? await readJsonLines(file, portrait) : [];
+  for (const { id, top, middle } of portraits) for (const { image } of [...top, ...middle]) checkPicture(folder, image, id);
+  return new Map(portraits.map((one) => [one.id, one]));
+}
+
+/** Throws a fault where a picture that a unit names is not in the store. */
+function checkPicture(folder: string, image: string | undefined, unit: string): void {
+  if (!image || existsSync(imageFile(folder, image))) return;
+  throw fault({
+    where: imageFile(folder, image),
+    expected: 'a picture',
+    name: `unit ${unit}`,
+    received: undefined,
+    remedy: 'Run "npx atlas verify" to see all that is missing, then run the plan again: it renders what is not there.',
+  });
 }
 
 function toUnit(folder: string, record: UnitRecord, compared: ComparedDirection | undefined): Unit {
-  for (const { image } of record.renders) {
-    if (image && !existsSync(imageFile(folder, image))) {
-      throw fault({
-        where: imageFile(folder, image),
-        expected: 'a picture',
-        name: `unit ${record.id}`,
-        received: undefined,
-        remedy: 'Run "npx atlas verify" to see all that is missing, then run the plan again: it renders what is not there.',
-      });
-    }
-  }
+  for (const { image } of record.renders) checkPicture(folder, image, record.id);
   const render = record.renders.toSorted((a, b) => a.seed - b.seed)[0];
   return {
     record,

@@ -10,6 +10,7 @@ import { type AtlasLayer, atlas, type RenderRecord, type UnitRecord, unitRecord 
 import { makeComparison } from './make-comparison.ts';
 import { measureAll, measureRenders } from './make-measures.ts';
 import { bell, drawFrom, makePicture } from './make-picture.ts';
+import { makePortraits } from './make-portraits.ts';
 
 export interface StoreSettings {
   /** Channels of each layer, shallow to deep. */
@@ -54,6 +55,7 @@ export async function makeStore(folder: string, settings: Partial<StoreSettings>
   }
   await writeFile(join(root, 'atlas.json'), JSON.stringify(makeAtlas(layers, store), null, 2));
   if (store.complete) await writeFile(join(root, 'comparison.json'), JSON.stringify(makeComparison(layers, units, store.older), null, 2));
+  if (store.complete && !store.older) await makePortraits(root, layers, units);
   return store.slug;
 }
 

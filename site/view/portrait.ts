@@ -1,0 +1,69 @@
+/** What a unit's page shows of its portrait: the units that it names, the words beside weights, the shades of a kernel. */
+import type { Connection, Example, Near } from '../../data/schema.ts';
+import type { AtlasStore, Layer, Unit } from '../store/load-atlases.ts';
+import { layerTitle, shortName, unitTitle } from './unit.ts';
+
+/** A unit with its layer, as a link needs both. */
+export interface Place {
+  readonly layer: Layer;
+  readonly unit: Unit;
+}
+
+const indices = new WeakMap<AtlasStore, Map<string, Place>>();
+
+/** A unit of an atlas by layer and id; undefined where the atlas has none. */
+export function findUnit(store: AtlasStore, layer: string, id: string): Place | undefined {
+  let index = indices.get(store);
+  if (!index) {
+    index = new Map(store.layers.flatMap((one) => one.units.map((unit) => [`${one.slug} ${unit.id}`, { layer: one, unit }])));
+    indices.set(store, index);
+  }
+  return index.get(`${layer} ${id}`);
+}
+
+/** The near units that the atlas still has, nearest first. */
+export function nearUnits(store: AtlasStore, near: readonly Near[]): (Place & { similarity: number })[] {
+  return near.flatMap(({ layer, id, similarity }) => {
+    const place = findUnit(store, layer, id);
+    return place ? [{ ...place, similarity }] : [];
+  });
+}
+
+/** `channel 42`, and of which layer where it is another's: `channel 42 of expanded_conv_3/expand`. */
+export function placeTitle({ layer, unit }: Place, own: Layer): string {
+  const title = unitTitle(unit);
+  const lower = title.charAt(0).toLowerCase() + title.slice(1);
+  return layer === own ? lower : `${lower} of ${layerTitle(layer.layer)}`;
+}
+
+/** Percent of the picture, two digits: an attribute of an SVG of 100 by 100. */
+const percent = (fraction: number) => Number((100 * fraction).toFixed(2));
+
+/** The field of an example in percent, and whether cutting it out shows more than the whole picture does. */
+export function fieldOf({ box }: Example): { x: number; y: number; width: number; height: number; worthCutting: boolean } {
+  const [x = 0, y = 0, width = 100, height = 100] = box.map(percent);
+  return { x, y, width, height, worthCutting: width * height < 60 * 60 };
+}
+
+/** `MobilenetV2/expanded_conv_5/output`, or the layer's own title where the atlas has it. */
+export function valueTitle(store: AtlasStore, { value, layer }: Connection): string {
+  const known = store.layers.find(({ slug }) => slug === layer);
+  return known ? layerTitle(known.layer) : shortName(value.replace(/^FeatureExtractor\//, '').replace(/_output_0$/, ''));
+}
+
+/** `Conv, twice`, `Conv and Add`: the operators in between, each once. */
+export function throughText(through: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const operator of through) counts.set(operator, (counts.get(operator) ?? 0) + 1);
+  const parts = [...counts].map(([operator, n]) => (n === 1 ? operator : `${n} × ${operator}`));
+  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
+}
+
+/** A kernel's cells, each with its sign and how strong it is beside the strongest, in steps of a tenth; zeros are left out. */
+export function kernelCells(kernel: readonly number[], width: number): { x: number; y: number; negative: boolean; strength: number }[] {
+  const most = Math.max(...kernel.map(Math.abs));
+  return kernel.flatMap((value, i) => {
+    const strength = most === 0 ? 0 : Math.round((10 * Math.abs(value)) / most) / 10;
+    return strength === 0 ? [] : [{ x: i % width, y: Math.floor(i / width), negative: value < 0, strength }];
+  });
+}
