@@ -59,11 +59,19 @@ export function throughText(through: readonly string[]): string {
   return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
 }
 
-/** A kernel's cells, each with its sign and how strong it is beside the strongest, in steps of a tenth; zeros are left out. */
-export function kernelCells(kernel: readonly number[], width: number): { x: number; y: number; negative: boolean; strength: number }[] {
+/** Steps in which a kernel's cells are shaded. */
+const SHADES = 5;
+
+/**
+ * A kernel's cells as SVG paths, one for each sign and shade: how strong they are beside the strongest, from 0 to 1. Cells are one by one, a
+ * little apart; zeros are left out.
+ */
+export function kernelPaths(kernel: readonly number[], width: number): { negative: boolean; strength: number; path: string }[] {
   const most = Math.max(...kernel.map(Math.abs));
-  return kernel.flatMap((value, i) => {
-    const strength = most === 0 ? 0 : Math.round((10 * Math.abs(value)) / most) / 10;
-    return strength === 0 ? [] : [{ x: i % width, y: Math.floor(i / width), negative: value < 0, strength }];
-  });
+  const paths = new Map<number, string>();
+  for (const [i, value] of kernel.entries()) {
+    const shade = most === 0 ? 0 : Math.sign(value) * Math.round((SHADES * Math.abs(value)) / most);
+    if (shade !== 0) paths.set(shade, `${paths.get(shade) ?? ''}M${(i % width) + 0.1} ${Math.floor(i / width) + 0.1}h.8v.8h-.8z`);
+  }
+  return [...paths].map(([shade, path]) => ({ negative: shade < 0, strength: Math.abs(shade) / SHADES, path }));
 }

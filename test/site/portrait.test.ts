@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { AtlasStore } from '../../site/store/load-atlases.ts';
 import { readAtlases } from '../../site/store/load-atlases.ts';
-import { fieldOf, findUnit, kernelCells, nearUnits, placeTitle, throughText, valueTitle } from '../../site/view/portrait.ts';
+import { fieldOf, findUnit, kernelPaths, nearUnits, placeTitle, throughText, valueTitle } from '../../site/view/portrait.ts';
 import { temporaryFolder } from '../temporary.ts';
 import { makeStore } from './make-store.ts';
 
@@ -49,11 +49,11 @@ describe('a unit’s portrait', () => {
     expect(valueTitle(store, { ...connection, value: '/layer1/conv1/Conv_output_0' })).toBe('/layer1/conv1/Conv');
   });
 
-  it('draws a kernel’s cells by sign and strength, row by row, and no zeros', () => {
-    expect(kernelCells([0, 2, -1, 0.02, 0, 0], 3)).toEqual([
-      { x: 1, y: 0, negative: false, strength: 1 },
-      { x: 2, y: 0, negative: true, strength: 0.5 },
+  it('draws a kernel’s cells by sign and strength, row by row, a path for all that are alike, and no zeros', () => {
+    expect(kernelPaths([0, 2, -1, 0.02, 0, 1.9], 3)).toEqual([
+      { negative: false, strength: 1, path: 'M1.1 0.1h.8v.8h-.8zM2.1 1.1h.8v.8h-.8z' },
+      { negative: true, strength: 0.6, path: 'M2.1 0.1h.8v.8h-.8z' },
     ]);
-    expect(kernelCells([0, 0], 2)).toEqual([]);
+    expect(kernelPaths([0, 0], 2)).toEqual([]);
   });
 });
