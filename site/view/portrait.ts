@@ -1,25 +1,7 @@
 /** What a unit's page shows of its portrait: the units that it names, the words beside weights, the shades of a kernel. */
 import type { Connection, Example, Near } from '../../data/schema.ts';
-import type { AtlasStore, Layer, Unit } from '../store/load-atlases.ts';
-import { layerTitle, shortName, unitTitle } from './unit.ts';
-
-/** A unit with its layer, as a link needs both. */
-export interface Place {
-  readonly layer: Layer;
-  readonly unit: Unit;
-}
-
-const indices = new WeakMap<AtlasStore, Map<string, Place>>();
-
-/** A unit of an atlas by layer and id; undefined where the atlas has none. */
-export function findUnit(store: AtlasStore, layer: string, id: string): Place | undefined {
-  let index = indices.get(store);
-  if (!index) {
-    index = new Map(store.layers.flatMap((one) => one.units.map((unit) => [`${one.slug} ${unit.id}`, { layer: one, unit }])));
-    indices.set(store, index);
-  }
-  return index.get(`${layer} ${id}`);
-}
+import type { AtlasStore, Layer } from '../store/load-atlases.ts';
+import { findUnit, layerTitle, type Place, shortName, unitTitle } from './unit.ts';
 
 /** The near units that the atlas still has, nearest first. */
 export function nearUnits(store: AtlasStore, near: readonly Near[]): (Place & { similarity: number })[] {

@@ -76,10 +76,14 @@ export function directionSentence(direction: Direction, channels: number): strin
   return `Row ${direction.row} of frame ${direction.frame}: a ${channels} × ${channels} orthogonal matrix drawn uniformly (Haar) with a seed that belongs to the network’s weights and this layer, so the direction never changes. Length one, like a channel’s.`;
 }
 
+const places = new WeakMap<Layer, Map<Unit, number>>();
+
 /** The units before and after one, over both arms, in the layer's order. */
 export function neighbours(layer: Layer, unit: Unit): { previous?: Unit; next?: Unit } {
-  const at = layer.units.indexOf(unit);
-  const [previous, next] = [layer.units[at - 1], layer.units[at + 1]];
+  const place = places.get(layer) ?? new Map(layer.units.map((one, i) => [one, i]));
+  places.set(layer, place);
+  const at = place.get(unit) ?? -1;
+  const [previous, next] = [layer.units[at - 1], at < 0 ? undefined : layer.units[at + 1]];
   return { ...(previous ? { previous } : {}), ...(next ? { next } : {}) };
 }
 
@@ -98,26 +102,56 @@ export interface Standing {
   text: string;
   /** `above 63% of 96 channels and 71% of 64 random directions`; empty without a value. */
   place: string;
-  basis: number[];
-  random: number[];
+  basis: readonly number[];
+  random: readonly number[];
+}
+
+/** A measure's values in both arms of a layer, smallest first: the same arrays for every unit. */
+interface Spread {
+  readonly known: boolean;
+  readonly basis: readonly number[];
+  readonly random: readonly number[];
+}
+
+const spreads = new WeakMap<Layer, Map<string, Spread>>();
+
+function spreadOf(layer: Layer, metric: Metric): Spread {
+  const ofLayer = spreads.get(layer) ?? new Map<string, Spread>();
+  spreads.set(layer, ofLayer);
+  let spread = ofLayer.get(metric.field);
+  if (!spread) {
+    const sorted = (arm: Arm) =>
+      valuesOf(layer, arm, metric)
+        .map(({ value }) => value)
+        .sort((a, b) => a - b);
+    const known = layer.units.some(({ measures }) => typeof measures[metric.field] === 'number');
+    spread = { known, basis: sorted('basis'), random: sorted('random') };
+    ofLayer.set(metric.field, spread);
+  }
+  return spread;
 }
 
 /** Some measures of a unit among both arms of its layer; those that no direction of the layer has are left out. */
 export function standings(layer: Layer, unit: Unit, metrics: readonly Metric[] = METRICS): Standing[] {
   return metrics.flatMap((metric) => {
     const value = unit.measures[metric.field] ?? null;
-    if (value === null && !layer.units.some(({ measures }) => typeof measures[metric.field] === 'number')) return [];
-    const [basis, random] = (['basis', 'random'] as const).map((arm) => valuesOf(layer, arm, metric).map((one) => one.value));
-    const place =
-      value === null ? '' : `above ${below(basis ?? [], value, 'channels')} and ${below(random ?? [], value, 'random directions')}`;
-    return [{ metric, value, text: write(metric, value), place, basis: basis ?? [], random: random ?? [] }];
+    const { known, basis, random } = spreadOf(layer, metric);
+    if (!known) return [];
+    const place = value === null ? '' : `above ${below(basis, value, 'channels')} and ${below(random, value, 'random directions')}`;
+    return [{ metric, value, text: write(metric, value), place, basis, random }];
   });
 }
 
-function below(values: readonly number[], value: number, name: string): string {
-  if (values.length === 0) return `none of 0 ${name}`;
-  const share = values.filter((other) => other < value).length / values.length;
-  return `${Math.round(share * 100)}% of ${values.length} ${name}`;
+/** `63% of 96 channels`: how many of some values, smallest first, are less than one. */
+function below(sorted: readonly number[], value: number, name: string): string {
+  if (sorted.length === 0) return `none of 0 ${name}`;
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? 0) < value) low = middle + 1;
+    else high = middle;
+  }
+  return `${Math.round((100 * low) / sorted.length)}% of ${sorted.length} ${name}`;
 }
 
 /** Whether the renders beat every image, in a sentence with a space after it; empty where that was not measured. */
@@ -140,11 +174,28 @@ export function otherSeeds({ record, render }: Unit) {
 }
 
 /** The same channel driven the other way, where the atlas has it. */
-export function opposite(layer: Layer, unit: Unit): Unit | undefined {
+export function opposite(store: AtlasStore, layer: Layer, unit: Unit): Unit | undefined {
   if (unit.arm === 'random' || unit.arm === 'chosen') return undefined;
-  return layer.units.find(
-    (other) => other.record.index === unit.record.index && other.arm !== unit.arm && other.arm !== 'random' && other.arm !== 'chosen',
-  );
+  const id = unit.arm === 'basis' ? `${unit.id}-negative` : unit.id.replace(/-negative$/, '');
+  return findUnit(store, layer.slug, id)?.unit;
+}
+
+/** A unit with its layer, as a link needs both. */
+export interface Place {
+  readonly layer: Layer;
+  readonly unit: Unit;
+}
+
+const indices = new WeakMap<AtlasStore, Map<string, Place>>();
+
+/** A unit of an atlas by layer and id; undefined where the atlas has none. */
+export function findUnit(store: AtlasStore, layer: string, id: string): Place | undefined {
+  let index = indices.get(store);
+  if (!index) {
+    index = new Map(store.layers.flatMap((one) => one.units.map((unit) => [`${one.slug} ${unit.id}`, { layer: one, unit }])));
+    indices.set(store, index);
+  }
+  return index.get(`${layer} ${id}`);
 }
 
 /** How many units an atlas has. */

@@ -2,7 +2,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { AtlasStore } from '../../site/store/load-atlases.ts';
 import { readAtlases } from '../../site/store/load-atlases.ts';
-import { fieldOf, findUnit, kernelPaths, nearUnits, placeTitle, throughText, valueTitle } from '../../site/view/portrait.ts';
+import { fieldOf, kernelPaths, nearUnits, placeTitle, throughText, valueTitle } from '../../site/view/portrait.ts';
+import { findUnit } from '../../site/view/unit.ts';
 import { temporaryFolder } from '../temporary.ts';
 import { makeStore } from './make-store.ts';
 
