@@ -4,6 +4,14 @@ import { type RenderRecord, type UnitRecord, unitRecord } from '../../data/schem
 import { fault, reason } from '../graph/errors.ts';
 import type { Unit } from './arms.ts';
 import type { DurableFolder } from './disk.ts';
+import { sameSteps } from './frames.ts';
+
+/** What a layer's file is to hold in the end. */
+interface Wanted {
+  readonly units: readonly Unit[];
+  /** After how many steps the tiles of the first renders' filmstrips show them. */
+  readonly frames: readonly number[];
+}
 
 /** The records of one layer. */
 export class Journal {
@@ -45,9 +53,9 @@ export class Journal {
     for (const record of records) this.#records.set(record.id, merge(this.#records.get(record.id), record));
   }
 
-  /** Writes the file anew with exactly these units, in this order, and their seeds: its bytes do not depend on how the run went. */
-  async finish(units: readonly Unit[]): Promise<readonly UnitRecord[]> {
-    const records = units.map((unit) => this.#ordered(unit));
+  /** Writes the file anew with exactly these units, in this order, their seeds and their frames: its bytes do not depend on how the run went. */
+  async finish(wanted: Wanted): Promise<readonly UnitRecord[]> {
+    const records = wanted.units.map((unit) => this.#ordered(unit, wanted));
     const bytes = Buffer.from(textOf(records));
     const before = await readFile(this.#folder.resolve(this.#file)).catch(() => undefined);
     if (!before?.equals(bytes)) await this.#folder.replace(this.#file, bytes);
@@ -55,12 +63,19 @@ export class Journal {
     return records;
   }
 
-  #ordered({ id, arm, index, direction, seeds }: Unit): UnitRecord {
+  #ordered({ id, arm, index, direction, seeds }: Unit, { frames }: Wanted): UnitRecord {
     const known = this.#records.get(id);
-    const renders = seeds.flatMap((seed) => this.find(id, seed) ?? []);
+    const renders = seeds.flatMap((seed, i) => withFrames(this.find(id, seed), i === 0 ? frames : []) ?? []);
     const unchanged = known?.measures && known.renders.length === renders.length;
     return { id, arm, index, direction, renders, ...(unchanged ? { measures: known.measures } : {}) };
   }
+}
+
+/** A render without a filmstrip that is not asked for any more. */
+function withFrames(record: RenderRecord | undefined, wanted: readonly number[]): RenderRecord | undefined {
+  if (!record?.frames || sameSteps(record.frames.steps, wanted)) return record;
+  const { frames: _, ...rest } = record;
+  return rest;
 }
 
 /** The path of a layer's records inside a store. */

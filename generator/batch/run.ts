@@ -121,7 +121,7 @@ async function renderAll(context: Context, pending: readonly Pending[]): Promise
         await renderLayer(context, layer, (pictures) => progress.update(done + pictures));
       }
       done += tasks.length;
-      finished.set(work.layer.slug, await journal.finish(work.units));
+      finished.set(work.layer.slug, await journal.finish(work));
     }
   } finally {
     progress.stop();

@@ -6,9 +6,10 @@ import { type Atlas, type AtlasLayer, type Comparison, comparison as comparisonS
 import { fault, reason } from '../graph/errors.ts';
 import { sha256 } from './canonical.ts';
 import { TEMPORARY } from './disk.ts';
+import { frameSteps, sameSteps } from './frames.ts';
 import { layerFile, readLines } from './journal.ts';
 import { planHash } from './plan.ts';
-import { ATLAS_FILE, directionsFile, imageFile, readAtlas } from './store.ts';
+import { ATLAS_FILE, directionsFile, imageFile, imagesOf, readAtlas } from './store.ts';
 
 /** One thing wrong. */
 export interface Finding {
@@ -53,7 +54,7 @@ export async function verifyStore(folder: string): Promise<Verification> {
     units += records.length;
     await checkDirections(folder, layer, records, findings);
     named.add(layerFile(layer.slug)).add(directionsFile(layer.slug));
-    for (const record of records) for (const { image } of record.renders) if (image) named.add(imageFile(image));
+    for (const record of records) for (const image of imagesOf(record)) named.add(imageFile(image));
   }
   const images = [...named].filter((file) => file.startsWith('images/'));
   await Promise.all(images.map((file) => readers(() => checkImage(folder, file, findings))));
@@ -74,10 +75,16 @@ async function checkRecords(folder: string, layer: AtlasLayer, atlas: Atlas, fin
     const { lines, length } = readLines(bytes, file);
     if (length < bytes.length) add(`its last line is torn (${bytes.length - length} bytes); run the plan again`);
     if (atlas.complete) checkOrder(lines, layer, add);
+    const steps = frameSteps(layer.render.steps, atlas.plan.frames ?? 0);
     for (const { id, renders } of lines)
-      for (const { seed, state, image } of renders) {
+      for (const [i, { seed, state, image, frames }] of renders.entries()) {
         if (state !== 'failed' && !image) add(`${id}, seed ${seed}: has no image`);
         if (state === 'failed' && atlas.complete) add(`${id}, seed ${seed}: failed, in an atlas that calls itself complete`);
+        const wanted = i === 0 ? steps : [];
+        if (state !== 'failed' && atlas.complete && !sameSteps(frames?.steps ?? [], wanted))
+          add(
+            `${id}, seed ${seed}: expected frames after ${wanted.join(', ') || 'no'} steps, received ${frames?.steps.join(', ') ?? 'none'}`,
+          );
       }
     return lines;
   } catch (error) {

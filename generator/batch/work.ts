@@ -6,6 +6,7 @@ import type { RenderJob } from '../render/renderer.ts';
 import { listUnits, type Unit } from './arms.ts';
 import { chosenUnits } from './chosen.ts';
 import type { Engine } from './engine.ts';
+import { frameSteps, sameSteps } from './frames.ts';
 import type { Journal } from './journal.ts';
 import { type LayerKey, renderKey } from './key.ts';
 import type { CheckedPlan } from './plan.ts';
@@ -16,6 +17,8 @@ export interface LayerWork {
   readonly layer: Layer;
   readonly settings: RenderSettings;
   readonly units: readonly Unit[];
+  /** After how many steps a unit's first picture is kept for its filmstrip; empty for none. */
+  readonly frames: readonly number[];
   /** What the plan says of the network's pixels. */
   readonly preprocess?: Plan['preprocess'];
 }
@@ -25,6 +28,8 @@ export interface Task {
   readonly unit: Unit;
   readonly seed: number;
   readonly key: string;
+  /** After how many steps the picture is kept for a filmstrip; empty for none. */
+  readonly frames: readonly number[];
 }
 
 /** The layers of a plan, in its order. Throws before anything is rendered if one is unknown or named twice. */
@@ -50,7 +55,8 @@ export function listWork({ plan, file }: CheckedPlan, model: Model, engine: Engi
     const chosen =
       typeof entry === 'string' ? [] : chosenUnits({ plan, file, layer, settings, find }, entry.units ?? [], `layers[${i}].units`);
     const preprocess = withoutNote(plan.preprocess);
-    return { layer, settings, units: [...listed, ...chosen], ...(preprocess ? { preprocess } : {}) };
+    const frames = frameSteps(settings.steps, plan.frames ?? 0);
+    return { layer, settings, units: [...listed, ...chosen], frames, ...(preprocess ? { preprocess } : {}) };
   });
 }
 
@@ -66,18 +72,26 @@ function layerReference(entry: Plan['layers'][number]): string {
 }
 
 /** Every render of a layer, in the order of the store. */
-export function listTasks({ layer, settings, units, preprocess }: LayerWork, model: Model): Task[] {
+export function listTasks({ layer, settings, units, frames, preprocess }: LayerWork, model: Model): Task[] {
   const name: LayerKey = { weights: model.weightsSha256, layer: layer.name, settings, ...(preprocess ? { preprocess } : {}) };
   return units.flatMap((unit) =>
-    unit.seeds.map((seed) => ({ unit, seed, key: renderKey(name, unit.id, directionsOf(unit, seed).direction, seed, unit.direction) })),
+    unit.seeds.map((seed, i) => ({
+      unit,
+      seed,
+      key: renderKey(name, unit.id, directionsOf(unit, seed).direction, seed, unit.direction),
+      frames: i === 0 ? frames : [],
+    })),
   );
 }
 
-/** Whether a render is there: recorded under the same key, not failed, its image on the disk. */
-export function isDone({ unit, seed, key }: Task, journal: Journal, store: Store): boolean {
+/** Whether a render is there: recorded under the same key, not failed, its image and the frames that the plan asks for on the disk. */
+export function isDone({ unit, seed, key, frames }: Task, journal: Journal, store: Store): boolean {
   const record = journal.find(unit.id, seed);
   if (record?.key !== key || record.state === 'failed') return false;
-  return record.image !== undefined && store.hasImage(record.image);
+  if (record.image === undefined || !store.hasImage(record.image)) return false;
+  return (
+    frames.length === 0 || (record.frames !== undefined && sameSteps(record.frames.steps, frames) && store.hasImage(record.frames.image))
+  );
 }
 
 /** The tasks that are not done. Pictures that are made together are all to do where one of them is. */
