@@ -62,6 +62,20 @@ export const plan = z.strictObject({
       subset: count.describe('Directions of each arm and layer that get them all, drawn by the seed; the others get one.'),
     })
     .default({ count: 3, subset: 32 }),
+  diverse: z
+    .strictObject({
+      count: z.int().min(2).max(16).describe('Pictures of a unit that are optimised together and driven apart.'),
+      subset: z.int().min(1).describe('Units of each arm and layer that get them: the first of those that `seeds` draws.'),
+      weight: z
+        .number()
+        .positive()
+        .optional()
+        .describe("Weight of the cosine between the pictures' Gram matrices, beside the score; 1 if left out."),
+    })
+    .optional()
+    .describe(
+      'Diverse pictures (Olah et al. 2017) beside the renders: what else drives a unit. None if left out; no other picture depends on it.',
+    ),
   frames: z
     .int()
     .min(0)
@@ -146,6 +160,7 @@ export const unitRecord = z.object({
   index: count,
   direction,
   renders: z.array(renderRecord),
+  diverse: z.array(renderRecord).optional().describe('Pictures made together and driven apart, where the plan asks for them of this unit.'),
   measures: measures.optional(),
 });
 export type UnitRecord = z.infer<typeof unitRecord>;
@@ -169,6 +184,10 @@ export const atlasLayer = z.object({
   stride: count,
   render: renderSettings,
   units: z.record(arm, count).or(z.partialRecord(arm, count)),
+  pictures: z
+    .object({ renders: count, frames: count, diverse: count })
+    .optional()
+    .describe('Pictures that the plan comes to: renders, filmstrips, and pictures of diverse groups.'),
 });
 export type AtlasLayer = z.infer<typeof atlasLayer>;
 

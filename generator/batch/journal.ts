@@ -11,6 +11,8 @@ interface Wanted {
   readonly units: readonly Unit[];
   /** After how many steps the tiles of the first renders' filmstrips show them. */
   readonly frames: readonly number[];
+  /** The units with diverse pictures, and the seeds of these. */
+  readonly diverse?: { readonly units: readonly Unit[] };
 }
 
 /** The records of one layer. */
@@ -41,9 +43,9 @@ export class Journal {
     return new Journal(folder, file, records, length);
   }
 
-  /** The render of a unit from one seed, if there is a record of it. */
-  find(unit: string, seed: number): RenderRecord | undefined {
-    return this.#records.get(unit)?.renders.find((render) => render.seed === seed);
+  /** The render of a unit from one seed, or its diverse picture, if there is a record of it. */
+  find(unit: string, seed: number, series: 'renders' | 'diverse' = 'renders'): RenderRecord | undefined {
+    return this.#records.get(unit)?.[series]?.find((render) => render.seed === seed);
   }
 
   /** Adds renders, durably, in one write; they take the place of earlier ones from the same seeds. Their images must be on the disk. */
@@ -63,11 +65,12 @@ export class Journal {
     return records;
   }
 
-  #ordered({ id, arm, index, direction, seeds }: Unit, { frames }: Wanted): UnitRecord {
+  #ordered({ id, arm, index, direction, seeds }: Unit, { frames, diverse }: Wanted): UnitRecord {
     const known = this.#records.get(id);
     const renders = seeds.flatMap((seed, i) => withFrames(this.find(id, seed), i === 0 ? frames : []) ?? []);
+    const apart = diverse?.units.find((unit) => unit.id === id)?.seeds.flatMap((seed) => this.find(id, seed, 'diverse') ?? []);
     const unchanged = known?.measures && known.renders.length === renders.length;
-    return { id, arm, index, direction, renders, ...(unchanged ? { measures: known.measures } : {}) };
+    return { id, arm, index, direction, renders, ...(apart ? { diverse: apart } : {}), ...(unchanged ? { measures: known.measures } : {}) };
   }
 }
 
@@ -121,9 +124,15 @@ function textOf(records: readonly UnitRecord[]): string {
   return records.map((record) => `${JSON.stringify(unitRecord.parse(record))}\n`).join('');
 }
 
-/** Later renders replace earlier ones from the same seed. Measures speak of the renders that they came with. */
+/** Later renders replace earlier ones from the same seed. Measures speak of the renders that they came with, and of no diverse pictures. */
 function merge(before: UnitRecord | undefined, after: UnitRecord): UnitRecord {
-  const seeds = new Set(after.renders.map((render) => render.seed));
-  const kept = before?.renders.filter((render) => !seeds.has(render.seed)) ?? [];
-  return { ...after, renders: [...kept, ...after.renders] };
+  const renders = replaced(before?.renders, after.renders);
+  const diverse = replaced(before?.diverse, after.diverse);
+  const measures = after.measures ?? (after.renders.length === 0 ? before?.measures : undefined);
+  return { ...after, renders, ...(diverse.length > 0 ? { diverse } : {}), ...(measures ? { measures } : {}) };
+}
+
+function replaced(before: readonly RenderRecord[] = [], after: readonly RenderRecord[] = []): RenderRecord[] {
+  const seeds = new Set(after.map(({ seed }) => seed));
+  return [...before.filter(({ seed }) => !seeds.has(seed)), ...after];
 }

@@ -131,9 +131,9 @@ async function storeBatch(run: LayerRun, batch: readonly Task[], rendered: reado
     renders.push({ seed, key, state: result.state, image, score: scores[i], ...sampleCurve(result.curve), ...filmstrip });
   }
   const records = new Map<string, UnitRecord>();
-  batch.forEach(({ unit: { id, arm, index, direction } }, i) => {
-    const earlier = records.get(id)?.renders ?? [];
-    records.set(id, { id, arm, index, direction, renders: [...earlier, renders[i]] });
+  batch.forEach(({ unit: { id, arm, index, direction }, series }, i) => {
+    const earlier = records.get(id) ?? { id, arm, index, direction, renders: [] };
+    records.set(id, { ...earlier, [series]: [...(earlier[series] ?? []), renders[i]] });
   });
   await journal.append([...records.values()]);
 }

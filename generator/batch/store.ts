@@ -78,8 +78,8 @@ export class Store {
 }
 
 /** Every image that a record names. */
-export function imagesOf({ renders }: UnitRecord): string[] {
-  return renders.flatMap(({ image, frames }) => [...(image ? [image] : []), ...(frames ? [frames.image] : [])]);
+export function imagesOf({ renders, diverse = [] }: UnitRecord): string[] {
+  return [...renders, ...diverse].flatMap(({ image, frames }) => [...(image ? [image] : []), ...(frames ? [frames.image] : [])]);
 }
 
 /** The path of an image inside a store. */

@@ -101,7 +101,9 @@ export function standInEngine({ stepTime = 0, steps = 4, broken = [], weights, o
       settings,
       batch,
       async render(jobs, { signal, onStep, frames } = {}) {
-        if (new Set(jobs.map(({ seed }) => seed)).size !== 1 || jobs.length > batch) throw new Error('the batch is not one');
+        const together = settings.group?.pictures ?? 1;
+        if (jobs.some(({ seed }, i) => seed !== jobs[i % together].seed) || jobs.length % together !== 0 || jobs.length > batch)
+          throw new Error('the batch is not one');
         onRender?.(jobs);
         for (let step = 0; step < settings.steps; step++) {
           signal?.throwIfAborted();
@@ -133,8 +135,8 @@ export function standInEngine({ stepTime = 0, steps = 4, broken = [], weights, o
   };
 }
 
-function randomPixels({ unit, direction, seed }: RenderJob, { size, steps }: RenderSettings, step = steps): Uint8Array {
-  const random = new RandomStream('stand-in', unit, seed, direction.join(), step);
+function randomPixels({ unit, direction, seed }: RenderJob, { size, steps, group }: RenderSettings, step = steps): Uint8Array {
+  const random = new RandomStream('stand-in', unit, seed, direction.join(), step, group?.pictures ?? 1);
   return Uint8Array.from({ length: size * size * 3 }, () => random.below(256));
 }
 
