@@ -62,6 +62,28 @@ export const plan = z.strictObject({
       subset: count.describe('Directions of each arm and layer that get them all, drawn by the seed; the others get one.'),
     })
     .default({ count: 3, subset: 32 }),
+  diverse: z
+    .strictObject({
+      count: z.int().min(2).max(16).describe('Pictures of a unit that are optimised together and driven apart.'),
+      subset: z.int().min(1).describe('Units of each arm and layer that get them: the first of those that `seeds` draws.'),
+      weight: z
+        .number()
+        .positive()
+        .optional()
+        .describe("Weight of the cosine between the pictures' Gram matrices, beside the score; 1 if left out."),
+    })
+    .optional()
+    .describe(
+      'Diverse pictures (Olah et al. 2017) beside the renders: what else drives a unit. None if left out; no other picture depends on it.',
+    ),
+  frames: z
+    .int()
+    .min(0)
+    .max(16)
+    .optional()
+    .describe(
+      "Small pictures of how each unit's first render came to be, in one filmstrip; 6 if left out, 0 for none. Pixels and keys do not depend on it; a first render without them counts as missing, and is made again.",
+    ),
   render: z
     .strictObject({ preset: z.enum(PRESETS).default('atlas'), ...renderSettings.partial().shape })
     .default({ preset: 'atlas' })
@@ -121,6 +143,13 @@ export const renderRecord = z.object({
   score: z.number().nullable().describe('The objective on the finished picture, untransformed, in the layer’s own units.'),
   curve: z.array(z.number().nullable()).describe('The objective during optimisation, under that step’s transformation, at `curve_steps`.'),
   curve_steps: z.array(count),
+  frames: z
+    .object({
+      image: sha256.describe('SHA-256 of the filmstrip, a WebP file in images/: as many square tiles side by side as there are steps.'),
+      steps: z.array(count).describe('After how many steps each tile shows the picture: 0 is the start, the last the finished one.'),
+    })
+    .optional()
+    .describe("How the picture came to be; of a unit's first seed, where the plan asks for frames."),
 });
 export type RenderRecord = z.infer<typeof renderRecord>;
 
@@ -131,6 +160,7 @@ export const unitRecord = z.object({
   index: count,
   direction,
   renders: z.array(renderRecord),
+  diverse: z.array(renderRecord).optional().describe('Pictures made together and driven apart, where the plan asks for them of this unit.'),
   measures: measures.optional(),
 });
 export type UnitRecord = z.infer<typeof unitRecord>;
@@ -154,6 +184,10 @@ export const atlasLayer = z.object({
   stride: count,
   render: renderSettings,
   units: z.record(arm, count).or(z.partialRecord(arm, count)),
+  pictures: z
+    .object({ renders: count, frames: count, diverse: count })
+    .optional()
+    .describe('Pictures that the plan comes to: renders, filmstrips, and pictures of diverse groups.'),
 });
 export type AtlasLayer = z.infer<typeof atlasLayer>;
 

@@ -51,6 +51,20 @@ export function listUnits(plan: Plan, layer: Layer, weights: string, group?: Ren
   });
 }
 
+/**
+ * The units that get diverse pictures, with the seeds of these: of every arm but the chosen the first of those that `seeds` draws, so that a unit
+ * with diverse pictures is one with several renders, where there are as many.
+ */
+export function diverseUnits(plan: Plan, layer: Layer, units: readonly Unit[]): Unit[] {
+  const { diverse } = plan;
+  if (!diverse) return [];
+  return [...Map.groupBy(units, ({ arm }) => arm)].flatMap(([arm, ofArm]) => {
+    if (arm === 'chosen') return [];
+    const drawn = drawSubset(plan, layer.name, arm, ofArm.length, diverse.subset);
+    return ofArm.flatMap((unit) => (drawn.has(unit.index) ? { ...unit, seeds: firstSeeds(plan, diverse.count) } : []));
+  });
+}
+
 function asked(number: number | 'every', channels: number): number {
   return number === 'every' ? channels : Math.min(number, channels);
 }

@@ -65,7 +65,7 @@ function describeShown(channels: number): { shown?: string } {
   };
 }
 
-function describeLayer({ layer, settings, units }: LayerWork): AtlasLayer {
+function describeLayer({ layer, settings, units, frames, diverse }: LayerWork): AtlasLayer {
   const counts = ARMS.map((arm) => [arm, units.filter((unit) => unit.arm === arm).length] as const);
   return {
     slug: layer.slug,
@@ -79,7 +79,16 @@ function describeLayer({ layer, settings, units }: LayerWork): AtlasLayer {
     stride: layer.stride,
     render: settings,
     units: Object.fromEntries(counts.filter(([, total]) => total > 0)),
+    pictures: {
+      renders: countPictures(units),
+      frames: frames.length > 0 ? units.length : 0,
+      diverse: countPictures(diverse?.units ?? []),
+    },
   };
+}
+
+function countPictures(units: LayerWork['units']): number {
+  return units.reduce((sum, { seeds }) => sum + seeds.length, 0);
 }
 
 /** Refuses to write one network's or one atlas's pictures over another's. */

@@ -4,6 +4,16 @@ import { type RenderRecord, type UnitRecord, unitRecord } from '../../data/schem
 import { fault, reason } from '../graph/errors.ts';
 import type { Unit } from './arms.ts';
 import type { DurableFolder } from './disk.ts';
+import { sameSteps } from './frames.ts';
+
+/** What a layer's file is to hold in the end. */
+interface Wanted {
+  readonly units: readonly Unit[];
+  /** After how many steps the tiles of the first renders' filmstrips show them. */
+  readonly frames: readonly number[];
+  /** The units with diverse pictures, and the seeds of these. */
+  readonly diverse?: { readonly units: readonly Unit[] };
+}
 
 /** The records of one layer. */
 export class Journal {
@@ -33,9 +43,9 @@ export class Journal {
     return new Journal(folder, file, records, length);
   }
 
-  /** The render of a unit from one seed, if there is a record of it. */
-  find(unit: string, seed: number): RenderRecord | undefined {
-    return this.#records.get(unit)?.renders.find((render) => render.seed === seed);
+  /** The render of a unit from one seed, or its diverse picture, if there is a record of it. */
+  find(unit: string, seed: number, series: 'renders' | 'diverse' = 'renders'): RenderRecord | undefined {
+    return this.#records.get(unit)?.[series]?.find((render) => render.seed === seed);
   }
 
   /** Adds renders, durably, in one write; they take the place of earlier ones from the same seeds. Their images must be on the disk. */
@@ -45,9 +55,9 @@ export class Journal {
     for (const record of records) this.#records.set(record.id, merge(this.#records.get(record.id), record));
   }
 
-  /** Writes the file anew with exactly these units, in this order, and their seeds: its bytes do not depend on how the run went. */
-  async finish(units: readonly Unit[]): Promise<readonly UnitRecord[]> {
-    const records = units.map((unit) => this.#ordered(unit));
+  /** Writes the file anew with exactly these units, in this order, their seeds and their frames: its bytes do not depend on how the run went. */
+  async finish(wanted: Wanted): Promise<readonly UnitRecord[]> {
+    const records = wanted.units.map((unit) => this.#ordered(unit, wanted));
     const bytes = Buffer.from(textOf(records));
     const before = await readFile(this.#folder.resolve(this.#file)).catch(() => undefined);
     if (!before?.equals(bytes)) await this.#folder.replace(this.#file, bytes);
@@ -55,12 +65,20 @@ export class Journal {
     return records;
   }
 
-  #ordered({ id, arm, index, direction, seeds }: Unit): UnitRecord {
+  #ordered({ id, arm, index, direction, seeds }: Unit, { frames, diverse }: Wanted): UnitRecord {
     const known = this.#records.get(id);
-    const renders = seeds.flatMap((seed) => this.find(id, seed) ?? []);
+    const renders = seeds.flatMap((seed, i) => withFrames(this.find(id, seed), i === 0 ? frames : []) ?? []);
+    const apart = diverse?.units.find((unit) => unit.id === id)?.seeds.flatMap((seed) => this.find(id, seed, 'diverse') ?? []);
     const unchanged = known?.measures && known.renders.length === renders.length;
-    return { id, arm, index, direction, renders, ...(unchanged ? { measures: known.measures } : {}) };
+    return { id, arm, index, direction, renders, ...(apart ? { diverse: apart } : {}), ...(unchanged ? { measures: known.measures } : {}) };
   }
+}
+
+/** A render without a filmstrip that is not asked for any more. */
+function withFrames(record: RenderRecord | undefined, wanted: readonly number[]): RenderRecord | undefined {
+  if (!record?.frames || sameSteps(record.frames.steps, wanted)) return record;
+  const { frames: _, ...rest } = record;
+  return rest;
 }
 
 /** The path of a layer's records inside a store. */
@@ -106,9 +124,15 @@ function textOf(records: readonly UnitRecord[]): string {
   return records.map((record) => `${JSON.stringify(unitRecord.parse(record))}\n`).join('');
 }
 
-/** Later renders replace earlier ones from the same seed. Measures speak of the renders that they came with. */
+/** Later renders replace earlier ones from the same seed. Measures speak of the renders that they came with, and of no diverse pictures. */
 function merge(before: UnitRecord | undefined, after: UnitRecord): UnitRecord {
-  const seeds = new Set(after.renders.map((render) => render.seed));
-  const kept = before?.renders.filter((render) => !seeds.has(render.seed)) ?? [];
-  return { ...after, renders: [...kept, ...after.renders] };
+  const renders = replaced(before?.renders, after.renders);
+  const diverse = replaced(before?.diverse, after.diverse);
+  const measures = after.measures ?? (after.renders.length === 0 ? before?.measures : undefined);
+  return { ...after, renders, ...(diverse.length > 0 ? { diverse } : {}), ...(measures ? { measures } : {}) };
+}
+
+function replaced(before: readonly RenderRecord[] = [], after: readonly RenderRecord[] = []): RenderRecord[] {
+  const seeds = new Set(after.map(({ seed }) => seed));
+  return [...before.filter(({ seed }) => !seeds.has(seed)), ...after];
 }

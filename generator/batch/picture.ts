@@ -1,8 +1,8 @@
 /** Pictures as files: WebP out, and back to the numbers a network reads. */
 import sharp from 'sharp';
 
-/** How pictures are compressed; part of every key. Smart subsampling keeps the edges of saturated colours. */
-export const ENCODING = { format: 'webp', quality: 85, effort: 4, smartSubsample: true } as const;
+/** How pictures are compressed; part of every key. Smart subsampling keeps the edges of saturated colours; quality by test/bench/RESULTS.md. */
+export const ENCODING = { format: 'webp', quality: 75, effort: 6, smartSubsample: true } as const;
 
 const GREY = { r: 128, g: 128, b: 128 };
 

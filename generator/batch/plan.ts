@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type Plan, plan as planSchema } from '../../data/schema.ts';
 import { fault, reason } from '../graph/errors.ts';
 import { canonicalJson, sha256 } from './canonical.ts';
+import { DEFAULT_FRAMES } from './frames.ts';
 import { schemaFault } from './schema-fault.ts';
 
 const EXAMPLE = 'Every field is described in data/plans/plan.schema.json, and data/plans/quick.json is an example.';
@@ -38,7 +39,9 @@ export async function readPlan(file: string): Promise<CheckedPlan> {
 export function checkPlan(value: unknown, file: string): CheckedPlan {
   const parsed = planSchema.safeParse(value);
   if (!parsed.success) throw schemaFault({ where: file, schema: planSchema, value, error: parsed.error, remedy: EXAMPLE });
-  return { file, plan: parsed.data, sha256: planHash(parsed.data) };
+  // Filled in here, since the schema also reads plans of atlases from before there were frames.
+  const plan = { ...parsed.data, frames: parsed.data.frames ?? DEFAULT_FRAMES };
+  return { file, plan, sha256: planHash(plan) };
 }
 
 /** The hash that atlas.json and comparison.json carry as `plan_sha256`. */

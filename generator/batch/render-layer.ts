@@ -2,8 +2,9 @@
 import pLimit from 'p-limit';
 import type { RenderRecord, UnitRecord } from '../../data/schema.ts';
 import { reason } from '../graph/errors.ts';
-import type { Probe, Rendered, Renderer, RenderJob } from '../render/renderer.ts';
+import type { Probe, Rendered, Renderer, RenderJob, RenderOptions } from '../render/renderer.ts';
 import { isOutOfMemory } from '../runtime/out-of-memory.ts';
+import { makeStrip } from './frames.ts';
 import type { Journal } from './journal.ts';
 import { decodePicture, encodePicture } from './picture.ts';
 import type { Store } from './store.ts';
@@ -44,7 +45,8 @@ export async function renderTasks(run: LayerRun): Promise<void> {
     signal?.throwIfAborted();
     const start = done;
     const onStep = (step: number) => onProgress?.(start + (batch.length * Math.min(step + 1, settings.steps)) / settings.steps);
-    const rendered = await renderBatch(renderer, batch, { onStep, ...(signal ? { signal } : {}) });
+    const frames = batch.find((task) => task.frames.length > 0)?.frames;
+    const rendered = await renderBatch(renderer, batch, { onStep, ...(signal ? { signal } : {}), ...(frames ? { frames } : {}) });
     // Stored before the next one begins, so that a killed run loses one batch; it costs a few hundredths of the time.
     await storeBatch(run, batch, rendered);
     done += batch.length;
@@ -73,11 +75,7 @@ function bySeed(tasks: readonly Task[], together: number): Task[][] {
 }
 
 /** If a batch fails, its units are tried one by one, so that a failure is the failure of one unit. Want of memory is nobody's own. */
-async function renderBatch(
-  renderer: Renderer,
-  batch: readonly Task[],
-  options: { signal?: AbortSignal; onStep: (step: number) => void },
-): Promise<(Rendered | Failure)[]> {
+async function renderBatch(renderer: Renderer, batch: readonly Task[], options: RenderOptions): Promise<(Rendered | Failure)[]> {
   const render = (tasks: readonly Task[]) =>
     renderer.render(
       tasks.map((task) => jobOf(task)),
@@ -116,22 +114,33 @@ async function storeBatch(run: LayerRun, batch: readonly Task[], rendered: reado
   const files = await Promise.all(
     rendered.map((result) => encoders(async () => (result.state === 'failed' ? undefined : encodePicture(result.pixels, size)))),
   );
+  const strips = await Promise.all(rendered.map((result, i) => encoders(() => encodeFrames(result, batch[i], size))));
   const scores = await scorePictures(probe, batch, files, rendered);
   const renders: RenderRecord[] = [];
   // One after the other: where one cannot be written, none is under way.
   for (const [i, result] of rendered.entries()) {
     const file = files[i];
-    const { seed, key } = batch[i];
-    if (result.state === 'failed' || !file) renders.push({ seed, key, ...failureFields(result), score: null, curve: [], curve_steps: [] });
-    else
-      renders.push({ seed, key, state: result.state, image: await store.putImage(file), score: scores[i], ...sampleCurve(result.curve) });
+    const { seed, key, frames } = batch[i];
+    if (result.state === 'failed' || !file) {
+      renders.push({ seed, key, ...failureFields(result), score: null, curve: [], curve_steps: [] });
+      continue;
+    }
+    const image = await store.putImage(file);
+    const strip = strips[i];
+    const filmstrip = strip ? { frames: { image: await store.putImage(strip), steps: [...frames] } } : {};
+    renders.push({ seed, key, state: result.state, image, score: scores[i], ...sampleCurve(result.curve), ...filmstrip });
   }
   const records = new Map<string, UnitRecord>();
-  batch.forEach(({ unit: { id, arm, index, direction } }, i) => {
-    const earlier = records.get(id)?.renders ?? [];
-    records.set(id, { id, arm, index, direction, renders: [...earlier, renders[i]] });
+  batch.forEach(({ unit: { id, arm, index, direction }, series }, i) => {
+    const earlier = records.get(id) ?? { id, arm, index, direction, renders: [] };
+    records.set(id, { ...earlier, [series]: [...(earlier[series] ?? []), renders[i]] });
   });
   await journal.append([...records.values()]);
+}
+
+/** The filmstrip of a picture, where the plan asks for one. */
+async function encodeFrames(result: Rendered | Failure, { frames }: Task, size: number): Promise<Buffer | undefined> {
+  return result.state === 'failed' || frames.length === 0 || !result.frames ? undefined : makeStrip(result.frames, size);
 }
 
 function failureFields(result: Rendered | Failure): Failure {

@@ -15,7 +15,10 @@ import type { CheckedPlan } from './plan.ts';
 import { type Progress, SILENT } from './progress.ts';
 import { orderTasks, renderTasks } from './render-layer.ts';
 import { Store } from './store.ts';
+import { listFailed, type RunSummary, summarise } from './summary.ts';
 import { type LayerWork, listTasks, listWork, missingTasks, type Task } from './work.ts';
+
+export type { RunSummary } from './summary.ts';
 
 /** A run of a plan. */
 export interface RunRequest {
@@ -33,34 +36,20 @@ export interface RunRequest {
   readonly disk?: Disk;
 }
 
-/** A picture that an error kept from being made. */
-export interface FailedRender {
-  readonly layer: string;
-  readonly unit: string;
-  readonly seed: number;
-  readonly message: string;
-}
-
-/** What a run did. */
-export interface RunSummary {
-  readonly folder: string;
-  /** Pictures made by this run, and those that were there. */
-  readonly rendered: number;
-  readonly reused: number;
-  /** Pictures without structure, and ones whose values were not finite: results, kept and shown. */
-  readonly flat: number;
-  readonly diverged: number;
-  readonly failed: readonly FailedRender[];
-  /** Files removed that nothing names any more. */
-  readonly removed: number;
-}
-
 interface Pending {
   readonly work: LayerWork;
   readonly journal: Journal;
-  readonly tasks: readonly Task[];
-  /** Pictures of the layer in all, done or not. */
+  /** Its renders, and its diverse pictures where there are any. */
+  readonly parts: readonly Part[];
+  /** Pictures of the layer to make, and in all, done or not. */
+  readonly missing: number;
   readonly total: number;
+}
+
+interface Part {
+  readonly work: LayerWork;
+  readonly journal: Journal;
+  readonly tasks: readonly Task[];
 }
 
 interface Context extends RunRequest {
@@ -83,7 +72,7 @@ export async function runPlan(request: RunRequest): Promise<RunSummary> {
     checkSameAtlas(folder, before, plan, model);
     const runtimeOpen = await engine.openRuntime(request.runtime ?? {});
     const pending = await findPending(work, model, store);
-    const missing = pending.reduce((sum, { tasks }) => sum + tasks.length, 0);
+    const missing = pending.reduce((sum, layer) => sum + layer.missing, 0);
     const atlas = startAtlas({ plan, model, runtime: runtimeOpen, work, before });
     const settled = missing === 0 && before?.complete && sameButSoftware(before, atlas);
     if (!settled) await store.writeAtlas(atlas);
@@ -91,7 +80,7 @@ export async function runPlan(request: RunRequest): Promise<RunSummary> {
     const failed = listFailed(layers);
     const removed = failed.length === 0 ? await store.prune(layers) : 0;
     if (!settled) await store.writeAtlas({ ...atlas, complete: failed.length === 0 });
-    return { ...summary(layers, missing - failed.length), folder, failed, removed };
+    return { ...summarise(layers, missing - failed.length), folder, failed, removed };
   });
 }
 
@@ -99,8 +88,14 @@ async function findPending(work: readonly LayerWork[], model: Model, store: Stor
   const pending: Pending[] = [];
   for (const layer of work) {
     const journal = await store.journal(layer.layer.slug);
-    const all = listTasks(layer, model);
-    pending.push({ work: layer, journal, tasks: missingTasks(all, layer, journal, store), total: all.length });
+    const parts: Part[] = [];
+    let total = 0;
+    for (const work of [layer, ...(layer.diverse ? [layer.diverse] : [])]) {
+      const all = listTasks(work, model);
+      total += all.length;
+      parts.push({ work, journal, tasks: missingTasks(all, work, journal, store) });
+    }
+    pending.push({ work: layer, journal, parts, missing: parts.reduce((sum, { tasks }) => sum + tasks.length, 0), total });
   }
   return pending;
 }
@@ -109,27 +104,25 @@ async function findPending(work: readonly LayerWork[], model: Model, store: Stor
 async function renderAll(context: Context, pending: readonly Pending[]): Promise<Map<string, readonly UnitRecord[]>> {
   const { progress = SILENT, store } = context;
   const total = pending.reduce((sum, layer) => sum + layer.total, 0);
-  let done = total - pending.reduce((sum, { tasks }) => sum + tasks.length, 0);
+  let done = total - pending.reduce((sum, { missing }) => sum + missing, 0);
   const finished = new Map<string, readonly UnitRecord[]>();
   progress.start(total, done);
   try {
     for (const layer of pending) {
-      const { work, journal, tasks } = layer;
+      const { work, journal, parts, missing } = layer;
       await store.writeDirections(work.layer.slug, work.units);
-      if (tasks.length > 0) {
-        progress.note(`${work.layer.slug}: ${tasks.length} of ${layer.total} pictures to render`);
-        await renderLayer(context, layer, (pictures) => progress.update(done + pictures));
+      if (missing > 0) progress.note(`${work.layer.slug}: ${missing} of ${layer.total} pictures to render`);
+      for (const part of parts) {
+        await renderLayer(context, part, (pictures) => progress.update(done + pictures));
+        done += part.tasks.length;
       }
-      done += tasks.length;
-      finished.set(work.layer.slug, await journal.finish(work.units));
+      finished.set(work.layer.slug, await journal.finish(work));
     }
   } finally {
     progress.stop();
   }
   return finished;
 }
-
-type Part = Omit<Pending, 'total'>;
 
 /** Units with directions of further layers have a program of their own, so that no other unit's pictures depend on there being one. */
 async function renderLayer(context: Context, { work, journal, tasks }: Part, onProgress: (pictures: number) => void): Promise<void> {
@@ -215,20 +208,6 @@ async function renderWith(
 /** Whole groups only: as many as fit, one at least. */
 function batchFor({ group }: RenderSettings, batch: number): number {
   return group ? group.pictures * Math.max(1, Math.floor(batch / group.pictures)) : batch;
-}
-
-function listFailed(layers: ReadonlyMap<string, readonly UnitRecord[]>): FailedRender[] {
-  return [...layers].flatMap(([layer, records]) =>
-    records.flatMap(({ id, renders }) =>
-      renders.flatMap(({ state, seed, message = 'no reason recorded' }) => (state === 'failed' ? { layer, unit: id, seed, message } : [])),
-    ),
-  );
-}
-
-function summary(layers: ReadonlyMap<string, readonly UnitRecord[]>, rendered: number): Omit<RunSummary, 'folder' | 'failed' | 'removed'> {
-  const states = [...layers.values()].flatMap((records) => records.flatMap(({ renders }) => renders.map(({ state }) => state)));
-  const count = (wanted: string) => states.filter((state) => state === wanted).length;
-  return { rendered, reused: states.length - count('failed') - rendered, flat: count('flat'), diverged: count('diverged') };
 }
 
 /** Whether a finished atlas is what this run would write; then what rendered it stays on record. */

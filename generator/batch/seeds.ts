@@ -5,9 +5,9 @@ import { RandomStream } from '../render/random.ts';
 /** Most renders of one direction; seeds of plans with different `seed` never meet. */
 const SEEDS_PER_PLAN = 16;
 
-/** The indices of an arm's `total` directions that get all the seeds, drawn by the plan's seed. */
-export function drawSubset(plan: Plan, layer: string, arm: Arm, total: number): Set<number> {
-  return new Set(new RandomStream(plan.seed, 'subset', layer, arm).permutation(total).slice(0, plan.seeds.subset));
+/** The indices of an arm's `total` directions that get all the seeds, drawn by the plan's seed; fewer or more of the same draw where a `size` is given. */
+export function drawSubset(plan: Plan, layer: string, arm: Arm, total: number, size = plan.seeds.subset): Set<number> {
+  return new Set(new RandomStream(plan.seed, 'subset', layer, arm).permutation(total).slice(0, size));
 }
 
 /** The seeds of one direction's renders; the first is the picture shown. */

@@ -69,13 +69,17 @@ export class Store {
   /** Removes what no layer of a complete atlas names: images that were replaced, layers that left the plan. Returns how many files. */
   async prune(layers: ReadonlyMap<string, readonly UnitRecord[]>): Promise<number> {
     const keep = new Set([...layers.keys()].flatMap((layer) => [layerFile(layer), directionsFile(layer)]));
-    for (const records of layers.values())
-      for (const record of records) for (const { image } of record.renders) if (image) keep.add(imageFile(image));
+    for (const records of layers.values()) for (const record of records) for (const image of imagesOf(record)) keep.add(imageFile(image));
     const found = await glob(['images/*/*', 'layers/*', 'directions/*'], { cwd: this.folder.path, dot: true });
     const stray = found.filter((file) => !keep.has(file));
     for (const file of stray) await this.folder.remove(file);
     return stray.length;
   }
+}
+
+/** Every image that a record names. */
+export function imagesOf({ renders, diverse = [] }: UnitRecord): string[] {
+  return [...renders, ...diverse].flatMap(({ image, frames }) => [...(image ? [image] : []), ...(frames ? [frames.image] : [])]);
 }
 
 /** The path of an image inside a store. */

@@ -6,16 +6,12 @@ import { type Atlas, type AtlasLayer, type Comparison, comparison as comparisonS
 import { fault, reason } from '../graph/errors.ts';
 import { sha256 } from './canonical.ts';
 import { TEMPORARY } from './disk.ts';
-import { layerFile, readLines } from './journal.ts';
+import { layerFile } from './journal.ts';
 import { planHash } from './plan.ts';
-import { ATLAS_FILE, directionsFile, imageFile, readAtlas } from './store.ts';
+import { ATLAS_FILE, directionsFile, imageFile, imagesOf, readAtlas } from './store.ts';
+import { checkRecords, type Finding } from './verify-records.ts';
 
-/** One thing wrong. */
-export interface Finding {
-  /** Relative to the store: `layers/conv-1.jsonl`. */
-  readonly file: string;
-  readonly problem: string;
-}
+export type { Finding } from './verify-records.ts';
 
 /** What a check found. */
 export interface Verification {
@@ -53,55 +49,13 @@ export async function verifyStore(folder: string): Promise<Verification> {
     units += records.length;
     await checkDirections(folder, layer, records, findings);
     named.add(layerFile(layer.slug)).add(directionsFile(layer.slug));
-    for (const record of records) for (const { image } of record.renders) if (image) named.add(imageFile(image));
+    for (const record of records) for (const image of imagesOf(record)) named.add(imageFile(image));
   }
   const images = [...named].filter((file) => file.startsWith('images/'));
   await Promise.all(images.map((file) => readers(() => checkImage(folder, file, findings))));
   await checkComparison(folder, atlas, findings);
   await checkStrays(folder, atlas, named, findings);
   return { folder, layers: atlas.layers.length, units, images: images.length, findings };
-}
-
-async function checkRecords(folder: string, layer: AtlasLayer, atlas: Atlas, findings: Finding[]): Promise<readonly UnitRecord[]> {
-  const file = layerFile(layer.slug);
-  const add = (problem: string) => findings.push({ file, problem });
-  const bytes = await readFile(`${folder}/${file}`).catch(() => undefined);
-  if (!bytes) {
-    if (atlas.complete) add('is missing');
-    return [];
-  }
-  try {
-    const { lines, length } = readLines(bytes, file);
-    if (length < bytes.length) add(`its last line is torn (${bytes.length - length} bytes); run the plan again`);
-    if (atlas.complete) checkOrder(lines, layer, add);
-    for (const { id, renders } of lines)
-      for (const { seed, state, image } of renders) {
-        if (state !== 'failed' && !image) add(`${id}, seed ${seed}: has no image`);
-        if (state === 'failed' && atlas.complete) add(`${id}, seed ${seed}: failed, in an atlas that calls itself complete`);
-      }
-    return lines;
-  } catch (error) {
-    add(reason(error));
-    return [];
-  }
-}
-
-/** A complete layer has a line per unit, in the order of the arms. */
-function checkOrder(lines: readonly UnitRecord[], { units }: AtlasLayer, add: (problem: string) => void): void {
-  const found = lines.map(({ id }) => id);
-  const expected = NUMBERED_ARMS.flatMap((arm) => Array.from({ length: units[arm] ?? 0 }, (_, index) => unitId(arm, index)));
-  // What a plan calls its own units stands nowhere but in their records, after the others.
-  const chosen = lines.slice(expected.length, expected.length + (units.chosen ?? 0));
-  expected.push(...Array.from({ length: units.chosen ?? 0 }, (_, i) => (chosen[i]?.arm === 'chosen' ? chosen[i].id : 'a chosen unit')));
-  const different = expected.findIndex((id, i) => found[i] !== id);
-  if (different >= 0) add(`line ${different + 1}: expected ${expected[different]}, received ${found[different] ?? 'nothing'}`);
-  else if (found.length > expected.length) add(`line ${expected.length + 1}: expected nothing, received ${found[expected.length]}`);
-}
-
-const NUMBERED_ARMS = ['basis', 'basis-negative', 'random'] as const;
-
-function unitId(arm: (typeof NUMBERED_ARMS)[number], index: number): string {
-  return arm === 'random' ? `random-${index}` : `channel-${index}${arm === 'basis-negative' ? '-negative' : ''}`;
 }
 
 async function checkDirections(folder: string, layer: AtlasLayer, records: readonly UnitRecord[], findings: Finding[]): Promise<void> {

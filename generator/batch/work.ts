@@ -3,21 +3,30 @@ import type { Plan, RenderSettings } from '../../data/schema.ts';
 import { fault } from '../graph/errors.ts';
 import type { Layer, Model } from '../models/model.ts';
 import type { RenderJob } from '../render/renderer.ts';
-import { listUnits, type Unit } from './arms.ts';
+import { diverseUnits, listUnits, type Unit } from './arms.ts';
 import { chosenUnits } from './chosen.ts';
 import type { Engine } from './engine.ts';
+import { frameSteps, sameSteps } from './frames.ts';
 import type { Journal } from './journal.ts';
 import { type LayerKey, renderKey } from './key.ts';
 import type { CheckedPlan } from './plan.ts';
 import type { Store } from './store.ts';
+
+/** Where in a unit's record a picture stands. */
+export type Series = 'renders' | 'diverse';
 
 /** One layer of a plan. */
 export interface LayerWork {
   readonly layer: Layer;
   readonly settings: RenderSettings;
   readonly units: readonly Unit[];
+  /** After how many steps a unit's first picture is kept for its filmstrip; empty for none. */
+  readonly frames: readonly number[];
   /** What the plan says of the network's pixels. */
   readonly preprocess?: Plan['preprocess'];
+  readonly series: Series;
+  /** The same layer's diverse pictures: other settings, some of the units, seeds of their own. */
+  readonly diverse?: LayerWork;
 }
 
 /** One picture to make. */
@@ -25,6 +34,9 @@ export interface Task {
   readonly unit: Unit;
   readonly seed: number;
   readonly key: string;
+  /** After how many steps the picture is kept for a filmstrip; empty for none. */
+  readonly frames: readonly number[];
+  readonly series: Series;
 }
 
 /** The layers of a plan, in its order. Throws before anything is rendered if one is unknown or named twice. */
@@ -50,8 +62,42 @@ export function listWork({ plan, file }: CheckedPlan, model: Model, engine: Engi
     const chosen =
       typeof entry === 'string' ? [] : chosenUnits({ plan, file, layer, settings, find }, entry.units ?? [], `layers[${i}].units`);
     const preprocess = withoutNote(plan.preprocess);
-    return { layer, settings, units: [...listed, ...chosen], ...(preprocess ? { preprocess } : {}) };
+    const frames = frameSteps(settings.steps, plan.frames ?? 0);
+    const work: LayerWork = {
+      layer,
+      settings,
+      units: [...listed, ...chosen],
+      frames,
+      series: 'renders',
+      ...(preprocess ? { preprocess } : {}),
+    };
+    const group = diverseGroup({ plan, file }, settings);
+    if (!group) return work;
+    const own = { ...(typeof entry === 'string' ? {} : entry.render), group };
+    const units = diverseUnits(plan, layer, listed);
+    return {
+      ...work,
+      diverse: { ...work, settings: engine.resolveSettings(plan.render, own), units, frames: [], series: 'diverse' },
+    };
   });
+}
+
+/** Weight of the diversity where a plan does not say; chosen by eye (generator/render/README.md). */
+const DIVERSITY = 1;
+
+/** How a unit's diverse pictures are coupled, if the plan asks for any. */
+function diverseGroup({ plan: { diverse }, file }: Pick<CheckedPlan, 'plan' | 'file'>, { group }: RenderSettings): RenderSettings['group'] {
+  if (!diverse) return undefined;
+  if (group)
+    throw fault({
+      where: file,
+      expected: 'no "group" in the render settings, where "diverse" asks for groups beside the renders,',
+      name: 'diverse',
+      received: group,
+      remedy: 'Leave one of the two out.',
+      exitCode: 2,
+    });
+  return { pictures: diverse.count, diversity: diverse.weight ?? DIVERSITY };
 }
 
 /** The pixels without what is said of them to people, so that a note changes no picture. */
@@ -65,19 +111,28 @@ function layerReference(entry: Plan['layers'][number]): string {
   return typeof entry === 'string' ? entry : entry.layer;
 }
 
-/** Every render of a layer, in the order of the store. */
-export function listTasks({ layer, settings, units, preprocess }: LayerWork, model: Model): Task[] {
+/** Every picture of a layer's renders, or of its diverse groups, in the order of the store. */
+export function listTasks({ layer, settings, units, frames, series, preprocess }: LayerWork, model: Model): Task[] {
   const name: LayerKey = { weights: model.weightsSha256, layer: layer.name, settings, ...(preprocess ? { preprocess } : {}) };
   return units.flatMap((unit) =>
-    unit.seeds.map((seed) => ({ unit, seed, key: renderKey(name, unit.id, directionsOf(unit, seed).direction, seed, unit.direction) })),
+    unit.seeds.map((seed, i) => ({
+      unit,
+      seed,
+      key: renderKey(name, unit.id, directionsOf(unit, seed).direction, seed, unit.direction),
+      frames: i === 0 ? frames : [],
+      series,
+    })),
   );
 }
 
-/** Whether a render is there: recorded under the same key, not failed, its image on the disk. */
-export function isDone({ unit, seed, key }: Task, journal: Journal, store: Store): boolean {
-  const record = journal.find(unit.id, seed);
+/** Whether a render is there: recorded under the same key, not failed, its image and the frames that the plan asks for on the disk. */
+export function isDone({ unit, seed, key, frames, series }: Task, journal: Journal, store: Store): boolean {
+  const record = journal.find(unit.id, seed, series);
   if (record?.key !== key || record.state === 'failed') return false;
-  return record.image !== undefined && store.hasImage(record.image);
+  if (record.image === undefined || !store.hasImage(record.image)) return false;
+  return (
+    frames.length === 0 || (record.frames !== undefined && sameSteps(record.frames.steps, frames) && store.hasImage(record.frames.image))
+  );
 }
 
 /** The tasks that are not done. Pictures that are made together are all to do where one of them is. */

@@ -26,6 +26,8 @@ export interface Rendered {
   readonly values?: Float32Array;
   /** The objective at every step, `[steps]`, on the transformed picture, in the layer's own units. */
   readonly curve: Float32Array;
+  /** The pixels of the picture after each of the steps asked for, in their order. */
+  readonly frames?: readonly Uint8Array[];
 }
 
 export interface RenderOptions {
@@ -33,6 +35,8 @@ export interface RenderOptions {
   readonly signal?: AbortSignal;
   /** Called after every step. */
   readonly onStep?: (step: number) => void;
+  /** After how many steps the pictures are kept too, ascending: 0 is the start, `steps` the end. It changes nothing else. */
+  readonly frames?: readonly number[];
 }
 
 /** A layer's compiled programs. One render runs at a time. */

@@ -24,11 +24,15 @@ const signal = {
 
 try {
   const stepper = await compileHostStepper(programs, openOnnxRuntime({ threads: 1 }));
-  parentPort?.on('message', async ({ jobs }: ThreadRequest) => {
+  parentPort?.on('message', async ({ jobs, frames }: ThreadRequest) => {
     try {
       say({
         kind: 'rendered',
-        rendered: await optimise(stepper, jobs, programs.settings, { signal, onStep: (step) => say({ kind: 'step', step }) }),
+        rendered: await optimise(stepper, jobs, programs.settings, {
+          signal,
+          onStep: (step) => say({ kind: 'step', step }),
+          ...(frames ? { frames } : {}),
+        }),
       });
     } catch (error) {
       say(error instanceof Stopped ? { kind: 'stopped' } : { kind: 'failed', message: reason(error) });

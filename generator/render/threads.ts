@@ -11,9 +11,10 @@ export interface ThreadData {
   readonly stop: Int32Array<SharedArrayBuffer>;
 }
 
-/** What a thread is asked for: the pictures of some jobs. */
+/** What a thread is asked for: the pictures of some jobs, and after which steps they are kept too. */
 export interface ThreadRequest {
   readonly jobs: readonly RenderJob[];
+  readonly frames?: readonly number[] | undefined;
 }
 
 /** What a thread says: that its programs are compiled, that a step is done, what it made, or what went wrong. */
@@ -30,7 +31,7 @@ export async function openThreads(programs: HostPrograms, count: number): Promis
   const threads = Array.from({ length: count }, () => new Thread({ programs, stop }));
   const dispose = await allReady(threads, (thread) => thread.reply());
   return {
-    render: async (jobs, { signal, onStep }: RenderOptions = {}) => {
+    render: async (jobs, { signal, onStep, frames }: RenderOptions = {}) => {
       signal?.throwIfAborted();
       Atomics.store(stop, 0, 0);
       const halt = () => Atomics.store(stop, 0, 1);
@@ -43,7 +44,9 @@ export async function openThreads(programs: HostPrograms, count: number): Promis
         if (Math.min(...reached) > before) onStep?.(Math.min(...reached));
       };
       try {
-        const parts = await Promise.allSettled(shares.map((share, i) => threads[i].render(share, (step) => advance(i, step), halt)));
+        const parts = await Promise.allSettled(
+          shares.map((share, i) => threads[i].render({ jobs: share, frames }, (step) => advance(i, step), halt)),
+        );
         signal?.throwIfAborted();
         return parts.flatMap((part) => {
           if (part.status === 'rejected') throw part.reason;
@@ -89,8 +92,8 @@ class Thread {
   }
 
   /** Renders; where it fails, the other threads need not go on. */
-  async render(jobs: readonly RenderJob[], onStep: (step: number) => void, onFailure: () => void): Promise<Rendered[]> {
-    this.#worker.postMessage({ jobs } satisfies ThreadRequest);
+  async render(request: ThreadRequest, onStep: (step: number) => void, onFailure: () => void): Promise<Rendered[]> {
+    this.#worker.postMessage(request);
     try {
       const reply = await this.reply(onStep);
       return reply.kind === 'rendered' ? reply.rendered : [];

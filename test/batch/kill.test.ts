@@ -38,7 +38,9 @@ it('survives ten kills at random moments', async () => {
     kills++;
     expect(untrueRenders(store)).toEqual([]);
     const recorded = new Set(
-      storeLines(store).flatMap(({ id, direction, renders }) => renders.map(({ key }) => `${id} ${JSON.stringify(direction)} ${key}`)),
+      storeLines(store).flatMap(({ id, direction, renders, diverse = [] }) =>
+        [...renders, ...diverse].map(({ key }) => `${id} ${JSON.stringify(direction)} ${key}`),
+      ),
     );
     // When a batch starts, all before it are stored.
     expect(recorded.size).toBeGreaterThanOrEqual(before + started.slice(0, -1).reduce((sum, jobs) => sum + jobs, 0));

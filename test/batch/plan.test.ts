@@ -18,7 +18,12 @@ const mistake = (change: object) => {
 
 describe('a plan', () => {
   it('is filled in with its defaults', () => {
-    expect(checkPlan(GOOD, 'p.json').plan).toMatchObject({ seeds: { count: 3, subset: 32 }, render: { preset: 'atlas' }, seed: 0 });
+    expect(checkPlan(GOOD, 'p.json').plan).toMatchObject({
+      seeds: { count: 3, subset: 32 },
+      frames: 6,
+      render: { preset: 'atlas' },
+      seed: 0,
+    });
   });
 
   it('has one hash however it is spelt, and another when anything in it changes', () => {

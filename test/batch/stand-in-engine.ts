@@ -100,8 +100,10 @@ export function standInEngine({ stepTime = 0, steps = 4, broken = [], weights, o
       layer: model.layers().find(({ name }) => name === layer) ?? LAYERS[0],
       settings,
       batch,
-      async render(jobs, { signal, onStep } = {}) {
-        if (new Set(jobs.map(({ seed }) => seed)).size !== 1 || jobs.length > batch) throw new Error('the batch is not one');
+      async render(jobs, { signal, onStep, frames } = {}) {
+        const together = settings.group?.pictures ?? 1;
+        if (jobs.some(({ seed }, i) => seed !== jobs[i % together].seed) || jobs.length % together !== 0 || jobs.length > batch)
+          throw new Error('the batch is not one');
         onRender?.(jobs);
         for (let step = 0; step < settings.steps; step++) {
           signal?.throwIfAborted();
@@ -110,7 +112,10 @@ export function standInEngine({ stepTime = 0, steps = 4, broken = [], weights, o
         }
         const failing = jobs.find(({ unit }) => broken.includes(unit));
         if (failing) throw new Error(`no picture of ${failing.unit}`);
-        return jobs.map((job) => renderJob(job, settings));
+        return jobs.map((job) => ({
+          ...renderJob(job, settings),
+          ...(frames ? { frames: frames.map((step) => randomPixels(job, settings, step)) } : {}),
+        }));
       },
       dispose: async () => undefined,
     }),
@@ -130,11 +135,17 @@ export function standInEngine({ stepTime = 0, steps = 4, broken = [], weights, o
   };
 }
 
-function renderJob({ unit, direction, seed }: RenderJob, { size, steps }: RenderSettings): Rendered {
-  const random = new RandomStream('stand-in', unit, seed, direction.join());
+function randomPixels({ unit, direction, seed }: RenderJob, { size, steps, group }: RenderSettings, step = steps): Uint8Array {
+  const random = new RandomStream('stand-in', unit, seed, direction.join(), step, group?.pictures ?? 1);
+  return Uint8Array.from({ length: size * size * 3 }, () => random.below(256));
+}
+
+function renderJob(job: RenderJob, settings: RenderSettings): Rendered {
+  const { steps } = settings;
+  const random = new RandomStream('stand-in curve', job.unit, job.seed);
   return {
     state: 'ok',
-    pixels: Uint8Array.from({ length: size * size * 3 }, () => random.below(256)),
+    pixels: randomPixels(job, settings),
     curve: Float32Array.from({ length: steps }, (_, step) => step + random.uniform()),
   };
 }
