@@ -57,17 +57,17 @@ async function publishLocked({ store, ledger: file, edition, today }: PublishReq
 function checkNumber(store: string, ledger: Ledger, now: Edition, number: number): boolean {
   const newest = newestEdition(ledger, now.slug);
   if (number > newest) return false;
-  const wrong = (expected: string, received: string) =>
+  const wrong = (expected: string, received: string, which = '') =>
     fault({
       where: store,
       expected,
       name: `edition ${number}`,
       received,
-      remedy: `Publish what is there as the next edition: npx atlas publish ${now.slug} --edition ${newest + 1}`,
+      remedy: `${which}Publish what is there as the next edition: npx atlas publish ${now.slug} --edition ${newest + 1}`,
     });
   if (number < newest || number !== now.edition) throw wrong(`a number above ${newest}, the newest published`, String(number));
   const changed = changes(ledger, now);
-  if (changed.length > 0) throw wrong('what was published under that number', `${changed.length} other: ${firstTen(changed)}`);
+  if (changed.length > 0) throw wrong('what was published under that number', `${changed.length} that differ`, `${firstTen(changed)}. `);
   return true;
 }
 
@@ -89,8 +89,8 @@ function checkVanished(store: string, ledger: Ledger, now: Edition): void {
     where: store,
     expected: 'every address that was ever published, or a redirect or tombstone for it',
     name: 'the new edition',
-    received: `${vanished.length} gone: ${firstTen(vanished)}`,
-    remedy: `Say what became of them, a layer at a time: npx atlas retire ADDRESS --why "…" [--to ADDRESS]`,
+    received: `${vanished.length} gone`,
+    remedy: `${firstTen(vanished)}. Say what became of them, a layer at a time: npx atlas retire ADDRESS --why "…" [--to ADDRESS]`,
   });
 }
 
