@@ -1,6 +1,6 @@
 /** `atlas publish` and `atlas retire`: what is said to the world stays, or says where it went. */
 import path from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import glob from 'fast-glob';
 import { ATLAS_FILE } from '../batch/store.ts';
 import { verifyStore } from '../batch/verify.ts';
@@ -37,12 +37,13 @@ export function addRetire(program: Command): void {
     .description('says what became of published addresses that are no longer there: a redirect, or a tombstone')
     .argument('<address>', 'an atlas, a layer or a unit; all that is gone there and below is retired')
     .requiredOption('--why <text>', 'the reason, for readers')
-    .option('--to <address>', 'where the same thing stands now; of a layer, unit by unit')
+    .addOption(new Option('--to <address>', 'where the same thing stands now; of a layer, unit by unit').conflicts('instead'))
+    .option('--instead <address>', 'what takes its place without being the same, for its tombstone')
     .option('--json', 'print JSON')
-    .action(async (address: string, { why, to, json }: { why: string; to?: string; json?: boolean }) => {
+    .action(async (address: string, { json, ...said }: { why: string; to?: string; instead?: string; json?: boolean }) => {
       const atlases = atlasesFolder();
       const ledger = ledgerFile(atlases);
-      const done = await retire({ atlases, ledger, address, why, today: today(), ...(to === undefined ? {} : { to }) });
+      const done = await retire({ atlases, ledger, address, today: today(), ...said });
       const text = `${done.redirects} redirects and ${done.tombstones} tombstones, in ${shownPath(ledger)}\n`;
       process.stdout.write(json ? `${JSON.stringify(done, null, 2)}\n` : text);
     });

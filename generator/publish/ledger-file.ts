@@ -1,6 +1,7 @@
 /** data/ledger.jsonl on the disk: read whole, added to durably, never rewritten. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { z } from 'zod';
 import { type LedgerEntry, ledgerEntry } from '../../data/schema.ts';
 import { DurableFolder } from '../batch/disk.ts';
 import { type AtlasError, fault, reason } from '../graph/errors.ts';
@@ -18,6 +19,11 @@ export async function appendLedger(file: string, entries: readonly LedgerEntry[]
   const lead = before === '' || before.endsWith('\n') ? '' : '\n';
   const text = entries.map((entry) => `${JSON.stringify(ledgerEntry.parse(entry))}\n`).join('');
   await new DurableFolder(path.dirname(file)).append(path.basename(file), Buffer.byteLength(before), lead + text);
+}
+
+/** The JSON schema of a line of the ledger, for whoever reads it: the text of data/ledger.schema.json before formatting. */
+export function ledgerJsonSchema(): Record<string, unknown> {
+  return { title: 'A line of the ledger of Basis Atlas', ...z.toJSONSchema(ledgerEntry, { io: 'input' }) };
 }
 
 async function readText(file: string): Promise<string> {

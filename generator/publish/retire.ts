@@ -14,7 +14,10 @@ export interface RetireRequest {
   /** An atlas, a layer or a unit: whatever was published there or below and is there no longer. */
   readonly address: string;
   readonly why: string;
+  /** Where the same thing stands now. */
   readonly to?: string;
+  /** What takes its place without being the same: for a tombstone. */
+  readonly instead?: string;
   readonly today: string;
 }
 
@@ -54,7 +57,7 @@ export function spelled(text: string): string {
 
 function retirements(request: RetireRequest, ledger: Ledger, live: ReadonlySet<string>): Retirement[] {
   const address = spelled(request.address);
-  const to = request.to === undefined ? undefined : spelled(request.to);
+  const [to, instead] = [request.to, request.instead].map((text) => (text === undefined ? undefined : spelled(text)));
   checkReason(request.why);
   const below = [...ledger.keys()].filter((one) => one.startsWith(address));
   if (below.length === 0)
@@ -62,13 +65,20 @@ function retirements(request: RetireRequest, ledger: Ledger, live: ReadonlySet<s
   // Named by itself, one that is retired already may be sent elsewhere.
   const gone = below.filter((one) => !live.has(one) && (one === address || !ledger.get(one)?.retired));
   if (gone.length === 0) throw wrong('an address that is there no longer', address, 'Take it out of the plan and run that first.');
-  if (to !== undefined) checkTarget(to, gone, ledger, live);
+  for (const target of [to, instead]) if (target !== undefined) checkTarget(target, gone, ledger, live);
+  if (to !== undefined && partsOf(to) !== partsOf(address))
+    throw wrong(
+      'a unit for a unit, a layer for a layer, an atlas for an atlas',
+      to,
+      'What is no more than a replacement is named by --instead.',
+    );
   const known = (one: string) => live.has(one) || (ledger.has(one) && !ledger.get(one)?.retired);
   return gone.map((one): Retirement => {
     const said = { address: one, why: request.why, when: request.today };
-    if (to === undefined) return { ...said, status: 'tombstone' };
-    const same = partsOf(to) === partsOf(address) ? to + one.slice(address.length) : to;
-    return one === address || known(same) ? { ...said, status: 'redirect', to: same } : { ...said, status: 'tombstone', to };
+    const same = to === undefined ? undefined : to + one.slice(address.length);
+    if (same !== undefined && (one === address || known(same))) return { ...said, status: 'redirect', to: same };
+    const named = to ?? instead;
+    return { ...said, status: 'tombstone', ...(named === undefined ? {} : { to: named }) };
   });
 }
 
