@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import glob from 'fast-glob';
 import {
   type Atlas,
   atlas as atlasSchema,
@@ -56,12 +55,4 @@ export async function frozenEdition(store: string, edition: number): Promise<Edi
   const layers: FrozenLayer[] = [];
   for (const layer of value.layers) layers.push({ layer, units: await readFrozenUnits(path.join(folder, layerFile(layer.slug))) });
   return { atlas: value, layers, slug: value.slug, edition, contents: editionContents(value, layers) };
-}
-
-/** Every atlas in a folder of atlases, as it is now. */
-export async function currentEditions(atlases: string): Promise<Edition[]> {
-  const editions: Edition[] = [];
-  for (const file of (await glob(`*/${ATLAS_FILE}`, { cwd: atlases })).sort())
-    editions.push(await currentEdition(path.join(atlases, path.dirname(file))));
-  return editions;
 }

@@ -9,8 +9,8 @@ import {
   readFormerAddress,
 } from '../../data/schema.ts';
 import { nearest } from '../batch/schema-fault.ts';
-import { currentEditions, type Edition } from './edition.ts';
 import { readLedger } from './ledger-file.ts';
+import { type PresentLayer, presentAddresses } from './present.ts';
 
 /** What is known of an address. */
 export interface Resolution {
@@ -38,10 +38,9 @@ export interface Resolution {
 /** Resolves an address against a folder of atlases and its ledger. */
 export async function resolveAddress(asked: string, atlases: string, ledgerFile: string): Promise<Resolution> {
   const ledger = indexLedger(await readLedger(ledgerFile));
-  const current = await currentEditions(atlases);
-  const live = new Set(current.flatMap(({ contents }) => [...contents.keys()]));
+  const { addresses: live, layers } = await presentAddresses(atlases);
   const former = readFormerAddress(asked);
-  if (former) return resolveFormer(asked, former, current, (address) => look(asked, address, ledger, live));
+  if (former) return resolveFormer(asked, former, layers, (address) => look(asked, address, ledger, live));
   const [, path = '', number] = /^(.*?)(?:edition-(\d+)\/?)?(?:index\.html)?$/.exec(pathOf(asked)) ?? [];
   for (const address of candidates(path)) {
     const found = look(asked, address, ledger, live);
@@ -81,20 +80,18 @@ function look(asked: string, address: string, ledger: Ledger, live: ReadonlySet<
 function resolveFormer(
   asked: string,
   { source, former, channel }: FormerAddress,
-  current: readonly Edition[],
+  layers: readonly PresentLayer[],
   find: (address: string) => Resolution,
 ): Resolution {
-  const matches = current.flatMap(({ slug, layers }) =>
-    layers.flatMap(({ layer, units }) => {
-      const match = matchFormer(layer.name, layer.shape[0]);
-      return match?.former === former ? [{ folder: `${slug}/${layer.slug}/`, units, sameWeights: match.sameWeights }] : [];
-    }),
-  );
+  const matches = layers.flatMap(({ address, name, channels, units }) => {
+    const match = matchFormer(name, channels);
+    return match?.former === former ? [{ folder: address, units, sameWeights: match.sameWeights }] : [];
+  });
   const what = `${source} had ${channel === undefined ? '' : `channel ${channel} of `}layer ${former.google} of InceptionV1 there`;
   const best = matches.find(({ sameWeights }) => sameWeights) ?? matches[0];
   if (!best) return { asked, status: 'unknown', chain: [], editions: [], nearest: [], note: `${what}. No atlas here has that layer.` };
   const id = `channel-${channel}`;
-  const same = channel !== undefined && best.sameWeights && best.units.some((unit) => unit.id === id);
+  const same = channel !== undefined && best.sameWeights && best.units.has(id);
   const found = find(same ? `${best.folder}${id}/` : best.folder);
   const caution = best.sameWeights
     ? 'The weights are the same, as the layer’s name and size tell.'

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { address as addressSchema, firstTen, follow, indexLedger, type Ledger, type LedgerEntry, ledgerReason } from '../../data/schema.ts';
 import { withLock } from '../batch/lock.ts';
 import { type AtlasError, fault } from '../graph/errors.ts';
-import { currentEditions } from './edition.ts';
 import { appendLedger, readLedger } from './ledger-file.ts';
+import { presentAddresses } from './present.ts';
 
 /** What to retire. */
 export interface RetireRequest {
@@ -33,8 +33,8 @@ type Retirement = Exclude<LedgerEntry, { status: 'published' }>;
 export async function retire(request: RetireRequest): Promise<Retired> {
   return withLock(path.dirname(request.ledger), async () => {
     const ledger = indexLedger(await readLedger(request.ledger));
-    const live = new Set((await currentEditions(request.atlases)).flatMap(({ contents }) => [...contents.keys()]));
-    const entries = retirements(request, ledger, live);
+    const { addresses } = await presentAddresses(request.atlases);
+    const entries = retirements(request, ledger, addresses);
     await appendLedger(request.ledger, entries);
     const redirects = entries.filter(({ status }) => status === 'redirect').length;
     return { redirects, tombstones: entries.length - redirects };
