@@ -19,6 +19,10 @@ import { makeStore } from '../site/make-store.ts';
 import { temporaryFolder } from '../temporary.ts';
 import { type BuiltSite, buildSite } from './build-site.ts';
 import { checkLinks } from './check-links.ts';
+import { closeChromium, openChromium } from './chromium.ts';
+import { judgePage } from './judge-page.ts';
+import { serveFolder } from './serve-folder.ts';
+import { visit } from './visit.ts';
 
 const BASE = '/some/base/';
 const SITE = 'https://atlas.example';
@@ -51,7 +55,10 @@ beforeAll(async () => {
   await makeInception(fixture.atlases);
   built = await buildSite(fixture.atlases, { base: BASE, site: SITE });
 });
-afterAll(() => rm(built.dist, { recursive: true }));
+afterAll(async () => {
+  await closeChromium();
+  await rm(built.dist, { recursive: true });
+});
 
 test('every address of the ledger answers, and so does its page of every edition', async () => {
   const entries = await readLedger(fixture.ledger);
@@ -159,6 +166,39 @@ describe('addresses of OpenAI Microscope and of Distill’s appendix', () => {
     'googlenet/4c.html#4c-3',
   ])('what never was or is not here is unknown: %s', async (address) => {
     expect((await resolveAddress(address, fixture.atlases, fixture.ledger)).status).toBe('unknown');
+  });
+});
+
+describe('pages of the ledger in a browser', () => {
+  test.for([
+    `${DROPPED}channel-1/edition-1/`,
+    `${DROPPED}edition-1/`,
+    'fixture-net/edition-2/',
+    `${DROPPED}channel-2/`,
+    DROPPED,
+    `${KEPT}channel-0/`,
+    'fixture-net/',
+    'inceptionv1/mixed3a_0/1/',
+    '2017/feature-visualization/appendix/googlenet/4c.html/',
+  ])('%s: no trouble, no sideways scrolling, alternative texts, nothing for axe', async (path, context) => {
+    const { origin, close: stop } = await serveFolder(built.dist, BASE);
+    const { page, troubles, close } = await visit(await openChromium(context), origin);
+    await page.goto(origin + BASE + path);
+    await judgePage(page);
+    expect(troubles).toEqual([]);
+    await close();
+    await stop();
+  });
+
+  test('a redirect leads on by itself, without scripts', async (context) => {
+    const { origin, close: stop } = await serveFolder(built.dist, BASE);
+    const { page, troubles, close } = await visit(await openChromium(context), origin, { javaScriptEnabled: false });
+    await page.goto(`${origin}${BASE}${RENAMED}channel-1/`);
+    await page.getByRole('heading', { level: 1, name: 'Channel 1' }).waitFor();
+    expect(page.url()).toBe(`${origin}${BASE}${NEW_NAME}channel-1/`);
+    expect(troubles).toEqual([]);
+    await close();
+    await stop();
   });
 });
 
