@@ -1,10 +1,16 @@
-/** Builds the site: data/atlases/ in, dist/ out. ATLAS_BASE (`/some/base/`), ATLAS_SITE (`https://example.org`) and ATLAS_DATA (a folder of atlases) change where. */
+/** Builds the site: data/atlases/ in, dist/ out. ATLAS_BASE (`/some/base/`), ATLAS_SITE (`https://example.org`) and ATLAS_DATA (a folder of atlases) change where; ATLAS_LEDGER what was published. */
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'astro/config';
 import { emitImages } from './site/images/emit-images.ts';
+import { holdToLedger } from './site/store/ledger-check.ts';
 
 process.env.ASTRO_TELEMETRY_DISABLED = '1';
-process.env.ATLAS_DATA ??= fileURLToPath(new URL('data/atlases/', import.meta.url));
+const ATLASES = fileURLToPath(new URL('data/atlases', import.meta.url));
+process.env.ATLAS_DATA ??= ATLASES;
+// As generator/cli/places.ts has it: beside the project's own atlases, within any other folder of them.
+process.env.ATLAS_LEDGER ??=
+  resolve(process.env.ATLAS_DATA) === ATLASES ? resolve(ATLASES, '../ledger.jsonl') : resolve(process.env.ATLAS_DATA, 'ledger.jsonl');
 
 export default defineConfig({
   site: process.env.ATLAS_SITE || undefined,
@@ -16,7 +22,7 @@ export default defineConfig({
   trailingSlash: 'always',
   build: { format: 'directory', inlineStylesheets: 'never', concurrency: 4 },
   devToolbar: { enabled: false },
-  integrations: [emitImages()],
+  integrations: [holdToLedger(), emitImages()],
   // Scripts stay files, so that a page can forbid inline ones.
   vite: { build: { assetsInlineLimit: 0 } },
 });

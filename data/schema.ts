@@ -3,8 +3,13 @@ import { z } from 'zod';
 import { measures } from './comparison-schema.ts';
 import { chosenUnit, count, renderSettings, sha256, slug } from './render-schema.ts';
 
+export * from './canonical.ts';
 export * from './comparison-schema.ts';
+export * from './former-addresses.ts';
+export * from './ledger.ts';
+export * from './ledger-schema.ts';
 export * from './portrait-schema.ts';
+export * from './published.ts';
 export type { ArrayFile, ChosenUnit, Penalty, RenderSettings } from './render-schema.ts';
 export { OBJECTIVES, PARAMETERISATIONS, renderSettings, slug } from './render-schema.ts';
 export * from './study-schema.ts';

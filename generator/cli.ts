@@ -10,6 +10,8 @@ import { addInit } from './cli/init.ts';
 import { Interrupted } from './cli/interrupt.ts';
 import { addLayers } from './cli/layers.ts';
 import { addModels } from './cli/models.ts';
+import { addPublish, addRetire } from './cli/publish.ts';
+import { addResolve } from './cli/resolve.ts';
 import { addRun } from './cli/run.ts';
 import { addStudy } from './cli/study.ts';
 import { addVerify } from './cli/verify.ts';
@@ -24,7 +26,9 @@ export function makeProgram(): Command {
     .version(manifest.version)
     .showHelpAfterError('Add --help for the options.')
     .exitOverride();
-  for (const add of [addRun, addModels, addLayers, addInit, addCheck, addBench, addDoctor, addBuild, addVerify, addStudy]) add(program);
+  const study = [addRun, addModels, addLayers, addInit, addCheck, addBench, addDoctor, addStudy];
+  const site = [addBuild, addVerify, addPublish, addRetire, addResolve];
+  for (const add of [...study, ...site]) add(program);
   return program;
 }
 

@@ -15,7 +15,8 @@ const RANKS: Readonly<Record<string, number>> = {
   batch: 5,
   measure: 6,
   compare: 7,
-  cli: 8,
+  publish: 8,
+  cli: 9,
 };
 const SHARED = 'data/schema.ts';
 const CODE = /\.(ts|astro|mjs|js)$/;

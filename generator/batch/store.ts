@@ -6,6 +6,7 @@ import { fault, reason } from '../graph/errors.ts';
 import type { Unit } from './arms.ts';
 import { float32Bytes, sha256 } from './canonical.ts';
 import { type Disk, DurableFolder, TEMPORARY } from './disk.ts';
+import { editionImages } from './editions.ts';
 import { Journal, layerFile } from './journal.ts';
 import { schemaFault } from './schema-fault.ts';
 
@@ -66,9 +67,10 @@ export class Store {
     return hash;
   }
 
-  /** Removes what no layer of a complete atlas names: images that were replaced, layers that left the plan. Returns how many files. */
+  /** Removes what no layer of a complete atlas names and no published edition shows: images that were replaced, layers that left the plan. Returns how many files. */
   async prune(layers: ReadonlyMap<string, readonly UnitRecord[]>): Promise<number> {
-    const keep = new Set([...layers.keys()].flatMap((layer) => [layerFile(layer), directionsFile(layer)]));
+    const keep = new Set([...(await editionImages(this.folder.path))].map(imageFile));
+    for (const layer of layers.keys()) keep.add(layerFile(layer)).add(directionsFile(layer));
     for (const records of layers.values()) for (const record of records) for (const image of imagesOf(record)) keep.add(imageFile(image));
     const found = await glob(['images/*/*', 'layers/*', 'directions/*'], { cwd: this.folder.path, dot: true });
     const stray = found.filter((file) => !keep.has(file));

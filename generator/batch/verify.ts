@@ -6,6 +6,7 @@ import { type Atlas, type AtlasLayer, type Comparison, comparison as comparisonS
 import { fault, reason } from '../graph/errors.ts';
 import { sha256 } from './canonical.ts';
 import { TEMPORARY } from './disk.ts';
+import { editionImages } from './editions.ts';
 import { layerFile } from './journal.ts';
 import { planHash } from './plan.ts';
 import { ATLAS_FILE, directionsFile, imageFile, imagesOf, readAtlas } from './store.ts';
@@ -51,11 +52,19 @@ export async function verifyStore(folder: string): Promise<Verification> {
     named.add(layerFile(layer.slug)).add(directionsFile(layer.slug));
     for (const record of records) for (const image of imagesOf(record)) named.add(imageFile(image));
   }
+  for (const image of await frozenImages(folder, findings)) named.add(imageFile(image));
   const images = [...named].filter((file) => file.startsWith('images/'));
   await Promise.all(images.map((file) => readers(() => checkImage(folder, file, findings))));
   await checkComparison(folder, atlas, findings);
   await checkStrays(folder, atlas, named, findings);
   return { folder, layers: atlas.layers.length, units, images: images.length, findings };
+}
+
+async function frozenImages(folder: string, findings: Finding[]): Promise<ReadonlySet<string>> {
+  return editionImages(folder).catch((error: unknown) => {
+    findings.push({ file: 'editions', problem: reason(error) });
+    return new Set();
+  });
 }
 
 async function checkDirections(folder: string, layer: AtlasLayer, records: readonly UnitRecord[], findings: Finding[]): Promise<void> {

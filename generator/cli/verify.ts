@@ -6,12 +6,16 @@ import { ATLAS_FILE } from '../batch/store.ts';
 import { type Verification, verifyStore } from '../batch/verify.ts';
 import { checkStudy } from '../compare/study/check-study.ts';
 import { fault } from '../graph/errors.ts';
+import { checkEditions } from '../publish/check-editions.ts';
 import { ATLASES, shownPath } from './options.ts';
+import { ledgerFile } from './places.ts';
 
 export function addVerify(program: Command): void {
   program
     .command('verify')
-    .description('re-hashes the images of an atlas and checks its records, vectors, comparison and study; names what is wrong')
+    .description(
+      're-hashes the images of an atlas and checks its records, vectors, comparison, study and published editions; names what is wrong',
+    )
     .argument('[dir]', 'the atlas (every one under data/atlases/ if left out)')
     .option('--json', 'print JSON')
     .action(async (folder: string | undefined, { json }: { json?: boolean }) => {
@@ -22,10 +26,11 @@ export function addVerify(program: Command): void {
     });
 }
 
-/** The store and its study. */
+/** The store, its study and its published editions. */
 async function verify(folder: string): Promise<Verification> {
   const { findings, ...rest } = await verifyStore(folder);
-  return { ...rest, findings: [...findings, ...(await checkStudy(folder))] };
+  const editions = await checkEditions(folder, ledgerFile(path.dirname(path.resolve(folder))));
+  return { ...rest, findings: [...findings, ...(await checkStudy(folder)), ...editions] };
 }
 
 async function findAtlases(): Promise<string[]> {

@@ -5,15 +5,16 @@ import { fileURLToPath } from 'node:url';
 import type { AstroIntegration } from 'astro';
 import pLimit from 'p-limit';
 import { loadAtlases } from '../store/load-atlases.ts';
+import { loadPublished } from '../store/load-ledger.ts';
 import { drawPicture } from './draw-picture.ts';
-import { allPictures, type Picture } from './pictures.ts';
+import { allPictures, type Picture, rendersOf } from './pictures.ts';
 
 export function emitImages(): AstroIntegration {
   return {
     name: 'basis-atlas:images',
     hooks: {
       'astro:build:done': async ({ dir, logger }) => {
-        const pictures = allPictures(await loadAtlases());
+        const pictures = await sitePictures();
         const folder = new URL('i/', dir);
         await mkdir(folder, { recursive: true });
         const limit = pLimit(4);
@@ -25,7 +26,7 @@ export function emitImages(): AstroIntegration {
         let pictures: Promise<Map<string, Picture>> | undefined;
         server.middlewares.use(async (request, response, next) => {
           const path = new URL(request.url ?? '/', 'http://localhost').pathname;
-          pictures ??= loadAtlases().then(allPictures);
+          pictures ??= sitePictures();
           const picture = /\/i\/[^/]+\.webp$/.test(path) ? (await pictures).get(basename(path)) : undefined;
           if (!picture) return next();
           response.setHeader('content-type', 'image/webp').end(await drawPicture(picture));
@@ -33,4 +34,10 @@ export function emitImages(): AstroIntegration {
       },
     },
   };
+}
+
+/** Of every atlas, and of every edition that was published. */
+async function sitePictures(): Promise<Map<string, Picture>> {
+  const editions = [...(await loadPublished()).editions.values()].flat();
+  return new Map([...editions.flatMap(({ store }) => rendersOf(store)), ...allPictures(await loadAtlases())]);
 }

@@ -70,3 +70,13 @@ export function allPictures(stores: readonly AtlasStore[]): Map<string, Picture>
   }
   return pictures;
 }
+
+/** The originals of an atlas's renders, by name: all that the page of an edition shows. */
+export function rendersOf(store: AtlasStore): [string, Picture][] {
+  const renders = store.layers.flatMap((layer) => layer.units.flatMap((unit) => unit.record.renders));
+  return renders.flatMap(({ image }) => {
+    if (!image) return [];
+    const name = originalName(image);
+    return [[name, { name, tile: null, columns: 1, sources: [imageFile(store.folder, image)] }]];
+  });
+}

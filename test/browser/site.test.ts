@@ -1,7 +1,6 @@
 /** The site as a visitor has it: the fixture store through the real build, served by a plain file server, opened in Chromium. */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import axe from 'axe-core';
 import fastGlob from 'fast-glob';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -11,6 +10,7 @@ import { temporaryFolder } from '../temporary.ts';
 import { type BuiltSite, buildSite } from './build-site.ts';
 import { checkLinks } from './check-links.ts';
 import { closeChromium, openChromium } from './chromium.ts';
+import { judgePage } from './judge-page.ts';
 import { serveFolder } from './serve-folder.ts';
 import { visit } from './visit.ts';
 
@@ -111,19 +111,7 @@ describe('every page type', () => {
     const { origin, base } = siteUnder('/some/base/');
     const { page, troubles, close } = await visit(await openChromium(context), origin);
     await page.goto(origin + base + path);
-    // What is folded away counts too.
-    for (const details of await page.locator('details').all()) await details.evaluate((element) => element.setAttribute('open', ''));
-    for (const width of [320, 390, 1280, 3840]) {
-      await page.setViewportSize({ width, height: 800 });
-      expect(await page.evaluate(() => document.documentElement.scrollWidth), `at ${width} px`).toBeLessThanOrEqual(width);
-    }
-    const pictures = await page.locator('img').evaluateAll((all) => all.map((one) => one.getAttribute('alt')));
-    expect(pictures.filter((text) => !text)).toEqual([]);
-    await page.evaluate(axe.source);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      expect(await findings(page), colorScheme).toEqual([]);
-    }
+    await judgePage(page);
     expect(troubles).toEqual([]);
     await close();
   });
@@ -154,13 +142,6 @@ describe('every page type', () => {
     await close();
   });
 });
-
-/** What axe says against the page as it is, as `rule: element`. */
-async function findings(page: Page): Promise<string[]> {
-  const results = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
-  expect(results.passes.length).toBeGreaterThan(10);
-  return results.violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.html.slice(0, 120)}`));
-}
 
 test('pages keep to their weight', async () => {
   const { dist } = siteUnder('/');

@@ -1,0 +1,58 @@
+/** A fixture atlas that is published, and then loses a layer, renames another and renders a unit anew. */
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { publish } from '../../generator/publish/publish.ts';
+import { retire } from '../../generator/publish/retire.ts';
+import { makeStore } from '../site/make-store.ts';
+
+export const DROPPED = 'fixture-net/expanded-conv-3-expand/';
+export const RENAMED = 'fixture-net/expanded-conv-6-project/';
+export const NEW_NAME = 'fixture-net/expanded-conv-6-out/';
+export const KEPT = 'fixture-net/expanded-conv-depthwise/';
+/** What an editor might write, and a page must not run. */
+export const HOSTILE = 'Renamed: <script>alert(1)</script> "quoted" & ünïcode 層 — </title><img src=x onerror=alert(2)>';
+
+/** Places of an atlas and its ledger. */
+export interface Fixture {
+  readonly atlases: string;
+  readonly store: string;
+  readonly ledger: string;
+}
+
+/** An atlas of three layers, published as edition 1. */
+export async function makeFirstEdition(atlases: string): Promise<Fixture> {
+  const slug = await makeStore(atlases, { channels: [3, 3, 4], random: 2, subset: 1, size: 16 });
+  const fixture = { atlases, store: join(atlases, slug), ledger: join(atlases, 'ledger.jsonl') };
+  await publish({ store: fixture.store, ledger: fixture.ledger, today: '2026-01-02' });
+  return fixture;
+}
+
+/** Changes the atlas as a run with another plan would: edition 2, without one layer, with another under a new name, a picture replaced. */
+export async function changeAtlas({ store }: Fixture): Promise<void> {
+  const layerOf = (path: string) => path.split('/')[1] ?? '';
+  const [dropped, renamed, named, kept] = [DROPPED, RENAMED, NEW_NAME, KEPT].map(layerOf);
+  const atlas = JSON.parse(await readFile(join(store, 'atlas.json'), 'utf8'));
+  atlas.edition = 2;
+  atlas.plan_sha256 = 'f'.repeat(64);
+  atlas.layers = atlas.layers.filter(({ slug }: { slug: string }) => slug !== dropped);
+  for (const layer of atlas.layers) if (layer.slug === renamed) layer.slug = named;
+  await writeFile(join(store, 'atlas.json'), JSON.stringify(atlas));
+  await rename(join(store, 'layers', `${renamed}.jsonl`), join(store, 'layers', `${named}.jsonl`));
+  await rm(join(store, 'layers', `${dropped}.jsonl`));
+  for (const file of ['comparison.json', 'portraits']) await rm(join(store, file), { recursive: true });
+  const lines = (await readFile(join(store, 'layers', `${kept}.jsonl`), 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  lines[0].renders[0].image = lines[1].renders[0].image;
+  await writeFile(join(store, 'layers', `${kept}.jsonl`), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+}
+
+/** Says what became of both layers, and publishes edition 2. */
+export async function makeSecondEdition(fixture: Fixture): Promise<void> {
+  await changeAtlas(fixture);
+  const said = { ...fixture, today: '2026-03-04' };
+  await retire({ ...said, address: DROPPED, why: 'The plan no longer has this layer.', instead: KEPT });
+  await retire({ ...said, address: RENAMED, why: HOSTILE, to: NEW_NAME });
+  await publish({ ...said, store: fixture.store });
+}
