@@ -1,6 +1,7 @@
 /** Builds the site: data/atlases/ in, dist/ out. ATLAS_BASE (`/some/base/`), ATLAS_SITE (`https://example.org`) and ATLAS_DATA (a folder of atlases) change where. */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'astro/config';
+import { emitData } from './site/data/emit-data.ts';
 import { emitImages } from './site/images/emit-images.ts';
 
 process.env.ASTRO_TELEMETRY_DISABLED = '1';
@@ -16,7 +17,7 @@ export default defineConfig({
   trailingSlash: 'always',
   build: { format: 'directory', inlineStylesheets: 'never', concurrency: 4 },
   devToolbar: { enabled: false },
-  integrations: [emitImages()],
+  integrations: [emitImages(), emitData()],
   // Scripts stay files, so that a page can forbid inline ones.
   vite: { build: { assetsInlineLimit: 0 } },
 });
