@@ -185,7 +185,7 @@ export const publishedRow = z.object({
   direction: z.enum(['channel', 'haar', 'chosen']).describe('Its kind; see unit.json.'),
   channel: count.nullable(),
   sign: z.int().min(-1).max(1).nullable(),
-  ...{ frame: count.nullable(), row: count.nullable().describe('Of the frame.') },
+  ...{ frame: count.nullable(), frame_row: count.nullable() },
   direction_sha256: sha256.nullable(),
   vector_row: count.nullable().describe('Of the layer’s directions.npy.'),
 });

@@ -19,7 +19,7 @@ export interface PublishedFile {
   readonly many?: number;
 }
 
-/** What a schema is published for; `ledger` and `map` describe files of the store that a site may have too. */
+/** What a schema is published for. `portrait` describes a file of the store; unit.json has what it says. */
 export const SCHEMA_NAMES = ['atlas', 'layer', 'unit', 'row', 'plan', 'comparison', 'portrait'] as const;
 export type SchemaName = (typeof SCHEMA_NAMES)[number];
 
@@ -27,8 +27,6 @@ export type SchemaName = (typeof SCHEMA_NAMES)[number];
 export const schemaPath = (name: SchemaName) => `schema/${name}-1.json`;
 
 export const JSON_TYPE = 'application/json';
-const ROWS =
-  'a row a unit: where it stands, how its direction is defined, the score and the state of its first render, every measure, its concept';
 
 /** The files of one atlas, the most useful first. What the store lacks (no comparison yet, no random directions) is not listed. */
 export function publishedFiles(store: AtlasStore): PublishedFile[] {
@@ -37,8 +35,18 @@ export function publishedFiles(store: AtlasStore): PublishedFile[] {
   const dense = store.layers.flatMap((layer) => (hasVectors(store, layer) ? layer.units.filter(({ arm }) => arm === 'random') : []));
   const json = { type: JSON_TYPE };
   return [
-    { path: `${root}units.parquet`, type: 'application/vnd.apache.parquet', about: `All units as Apache Parquet, ${ROWS}.` },
-    { path: `${root}units.jsonl`, type: 'application/jsonl', about: `The same rows as JSON lines, ${ROWS}.`, schema: 'row' },
+    {
+      path: `${root}units.parquet`,
+      type: 'application/vnd.apache.parquet',
+      about:
+        'All units as Apache Parquet, a row each: where it stands, how its direction is defined, score and state of its first render, every measure, its concept.',
+    },
+    {
+      path: `${root}units.jsonl`,
+      type: 'application/jsonl',
+      about: 'All units as JSON lines, with the fields of units.parquet.',
+      schema: 'row',
+    },
     {
       path: `${root}atlas.json`,
       ...json,

@@ -23,7 +23,7 @@ const COLUMNS = {
   },
   ...{ image: 'STRING?', image_sha256: 'STRING?', seed: 'INT32?', state: 'STRING', score: 'DOUBLE?', renders: 'INT32' },
   ...(Object.fromEntries(MEASURES.map((name) => [name, 'DOUBLE?'])) as Record<(typeof MEASURES)[number], 'DOUBLE?'>),
-  ...{ concept: 'STRING?', direction: 'STRING', channel: 'INT32?', sign: 'INT32?', frame: 'INT32?', row: 'INT32?' },
+  ...{ concept: 'STRING?', direction: 'STRING', channel: 'INT32?', sign: 'INT32?', frame: 'INT32?', frame_row: 'INT32?' },
   ...{ direction_sha256: 'STRING?', vector_row: 'INT32?' },
 } as const satisfies Record<keyof PublishedRow, string>;
 
@@ -47,7 +47,7 @@ function describeRow(store: AtlasStore, layer: Layer, unit: Unit, vector_row: nu
     ...{ state: unit.state, score: render?.score ?? null, renders: record.renders.length },
     ...(values as Record<(typeof MEASURES)[number], number | null>),
     ...{ concept: unit.concept ?? null, direction: direction.kind, channel: channel?.channel ?? null, sign: channel?.sign ?? null },
-    ...{ frame: haar?.frame ?? null, row: haar?.row ?? null, direction_sha256: haar?.sha256 ?? null, vector_row },
+    ...{ frame: haar?.frame ?? null, frame_row: haar?.row ?? null, direction_sha256: haar?.sha256 ?? null, vector_row },
   };
 }
 
