@@ -41,13 +41,16 @@ export function embedPage(store: AtlasStore, layer: Layer, unit: Unit, { blind =
 <meta name="robots" content="noindex">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
-${blind ? '' : `<link rel="canonical" href="${address}">\n`}<link rel="stylesheet" href="${escapeHtml(href('site/embed.css'))}">
+${blind ? '' : `<link rel="canonical" href="${address}">\n`}<link rel="icon" href="${escapeHtml(href('site/icon.svg'))}" type="image/svg+xml">
+<link rel="stylesheet" href="${escapeHtml(href('site/embed.css'))}">
 </head>
 <body${blind ? '' : ` class="${ARM_NAMES[unit.arm].css}"`}>
+<main>
 <figure>
 ${showPicture(layer, unit, blind)}
 <figcaption>${blind ? describeBlind(store) : describe(store, layer, unit, address)}</figcaption>
 </figure>
+</main>
 </body>
 </html>
 `;
@@ -64,12 +67,13 @@ function showPicture(layer: Layer, unit: Unit, blind: boolean): string {
 function describe(store: AtlasStore, layer: Layer, unit: Unit, address: string): string {
   const { mark, title } = ARM_NAMES[unit.arm];
   const link = `<a href="${address}" target="_blank" rel="noopener"><span aria-hidden="true">${mark}</span> ${name(unitTitle(unit))}</a>`;
-  return `${link} of ${name(layerTitle(layer.layer))} in ${name(store.atlas.model.title)}. ${title} arm. <small>Basis Atlas, edition ${store.atlas.edition}; ${licence(store)}</small>`;
+  return `<h1>${link} of ${name(layerTitle(layer.layer))}</h1> in ${name(store.atlas.model.title)}. ${title} arm. ${source(store)}`;
 }
 
-function describeBlind(store: AtlasStore): string {
-  return `<small>Basis Atlas, edition ${store.atlas.edition}; ${licence(store)}</small>`;
-}
+const describeBlind = (store: AtlasStore) =>
+  `<h1>A picture of Basis Atlas</h1> <small>Edition ${store.atlas.edition}; ${licence(store)}</small>`;
+
+const source = (store: AtlasStore) => `<small>Basis Atlas, edition ${store.atlas.edition}; ${licence(store)}</small>`;
 
 const licence = ({ atlas: { model } }: AtlasStore) =>
   model.licence === 'unknown' ? 'licence of the model unknown' : `model under ${name(model.licence)}`;

@@ -157,16 +157,36 @@ test('a store without vectors publishes none, and its units say so by having no 
   expect((await unitOf('random-1', bare)).direction).not.toHaveProperty('vector');
 });
 
-test('hostile names come out as they are, and nothing but text', async () => {
+test('hostile names come out as they are, and nothing is said that the schemas do not know', async () => {
   const other = temporaryFolder('hostile');
   await smallStore(other);
   await makeHostile(other, 'fixture-net');
   const hostile = await readFirst(other);
-  const unit = publishedUnit.parse(JSON.parse(JSON.stringify(await unitOf('channel-5', hostile))));
+  const written = async <T>(value: T): Promise<T> => JSON.parse(JSON.stringify(value));
+  const unit = await written(await unitOf('channel-5', hostile));
+  expect(publishedUnit.parse(unit)).toEqual(unit);
   expect(unit.renders[0]?.message).toBe(HOSTILE.script);
   expect(unit.address).toBe(`/fixture-net/${layer.slug}/channel-5/`);
-  expect(publishedLayer.parse(JSON.parse(JSON.stringify(describeLayer(hostile, layerOf(hostile))))).name).toBe(
-    HOSTILE.script + HOSTILE.path,
-  );
-  expect(publishedAtlas.parse(JSON.parse(JSON.stringify(describeAtlas(hostile)))).comparison?.limits).toEqual(Object.values(HOSTILE));
+  const whole = await written(describeLayer(hostile, layerOf(hostile)));
+  expect(publishedLayer.parse(whole)).toEqual(whole);
+  expect(whole.name).toBe(HOSTILE.script + HOSTILE.path);
+  const all = await written(describeAtlas(hostile));
+  expect(publishedAtlas.parse(all)).toEqual(all);
+  expect(all.comparison?.limits).toEqual(Object.values(HOSTILE));
+});
+
+test.each([
+  '../../../evil',
+  '/etc/evil',
+  'a/b',
+  '..',
+  'A',
+  'a\u0000b',
+  '',
+])('a unit called %j is refused before anything has its name', async (name) => {
+  const other = temporaryFolder('evil');
+  const { folder: root } = await smallStore(other);
+  const file = join(root, 'layers', `${layer.slug}.jsonl`);
+  await writeFile(file, (await readFile(file, 'utf8')).replace('"channel-0"', JSON.stringify(name)));
+  await expect(readFirst(other)).rejects.toThrow('for id, received');
 });
