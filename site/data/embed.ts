@@ -3,7 +3,7 @@ import { originalName } from '../images/pictures.ts';
 import type { AtlasStore, Layer, Unit } from '../store/load-atlases.ts';
 import { fullAddress, href, unitPath } from '../view/address.ts';
 import { ARM_NAMES } from '../view/arms.ts';
-import { altText, layerTitle, shortName, stateWord, unitTitle } from '../view/unit.ts';
+import { altText, layerTitle, nameParts, shortName, stateWord, unitTitle } from '../view/unit.ts';
 
 /** Which of the two: with the answers, or without, for a study. */
 export interface EmbedKind {
@@ -67,7 +67,7 @@ function showPicture(layer: Layer, unit: Unit, blind: boolean): string {
 function describe(store: AtlasStore, layer: Layer, unit: Unit, address: string): string {
   const { mark, title } = ARM_NAMES[unit.arm];
   const link = `<a href="${address}" target="_blank" rel="noopener"><span aria-hidden="true">${mark}</span> ${name(unitTitle(unit))}</a>`;
-  return `<h1>${link} of ${name(layerTitle(layer.layer))}</h1> in ${name(store.atlas.model.title)}. ${title} arm. ${source(store)}`;
+  return `<h1>${link} of ${layerName(layer)}</h1> in ${name(store.atlas.model.title)}. ${title} arm. ${source(store)}`;
 }
 
 const describeBlind = (store: AtlasStore) =>
@@ -80,6 +80,9 @@ const licence = ({ atlas: { model } }: AtlasStore) =>
 
 /** A name from a file, cut to what a page shows, and kept from turning the direction of the text around it. */
 const name = (text: string) => `<bdi>${escapeHtml(shortName(text))}</bdi>`;
+
+/** A layer's name, with leave to break after its separators. */
+const layerName = ({ layer }: Layer) => `<bdi>${nameParts(layerTitle(layer)).map(escapeHtml).join('<wbr>')}</bdi>`;
 
 /** Text as HTML: in an element, or between double quotes. */
 export function escapeHtml(text: string): string {

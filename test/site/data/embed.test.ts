@@ -26,7 +26,7 @@ test('shows picture, name, layer, arm, licence and the way to the page', () => {
   const html = embedPage(store, ...at(store, 'channel-2'));
   for (const part of [
     'Channel 2',
-    'expanded_conv/depthwise',
+    'expanded_<wbr>conv/<wbr>depthwise',
     'Basis arm',
     'Apache-2.0',
     'alt="channel 2 of',
