@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'astro/config';
+import { emitData } from './site/data/emit-data.ts';
 import { emitImages } from './site/images/emit-images.ts';
 import { holdToLedger } from './site/store/ledger-check.ts';
 
@@ -22,7 +23,7 @@ export default defineConfig({
   trailingSlash: 'always',
   build: { format: 'directory', inlineStylesheets: 'never', concurrency: 4 },
   devToolbar: { enabled: false },
-  integrations: [holdToLedger(), emitImages()],
+  integrations: [holdToLedger(), emitImages(), emitData()],
   // Scripts stay files, so that a page can forbid inline ones.
   vite: { build: { assetsInlineLimit: 0 } },
 });

@@ -32,6 +32,9 @@ const PAGES = {
   'comparison in progress': 'fixture-part/compare/',
   'a measure of every direction': 'fixture-net/compare/synthetic-2afc/',
   method: 'method/',
+  data: 'data/',
+  embed: `${LAYER}random-3/embed/`,
+  'blind embed': `${LAYER}random-3/embed/blind/`,
 };
 const VARIANTS = [
   { base: '/', site: undefined },

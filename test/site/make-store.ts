@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type AtlasLayer, atlas, type RenderRecord, type UnitRecord, unitRecord } from '../../data/schema.ts';
 import { makeComparison } from './make-comparison.ts';
+import { makeDirection } from './make-directions.ts';
 import { measureAll, measureRenders } from './make-measures.ts';
 import { bell, drawFrom, makePicture } from './make-picture.ts';
 import { makePortraits } from './make-portraits.ts';
@@ -45,12 +46,15 @@ export async function makeStore(folder: string, settings: Partial<StoreSettings>
   const store = { ...SMALL, ...settings };
   const root = join(folder, store.slug);
   await mkdir(join(root, 'layers'), { recursive: true });
+  await mkdir(join(root, 'directions'));
   const layers = store.channels.map((channels, depth) => makeLayer(channels, depth, store));
   const units = new Map<string, UnitRecord[]>();
   for (const [depth, layer] of layers.entries()) {
     const all = await makeUnits(root, layer, depth, store);
     const records = store.complete ? all : all.slice(0, depth + 1 < layers.length ? all.length : all.length / 2).map(withoutMeasures);
     units.set(layer.slug, records);
+    const vectors = Array.from({ length: store.random }, (_, index) => makeDirection(layer.shape[0], depth, index));
+    await writeFile(join(root, 'directions', `${layer.slug}.f32`), Buffer.concat(vectors));
     await writeFile(join(root, 'layers', `${layer.slug}.jsonl`), records.map((record) => `${JSON.stringify(record)}\n`).join(''));
   }
   await writeFile(join(root, 'atlas.json'), JSON.stringify(makeAtlas(layers, store), null, 2));
@@ -125,7 +129,7 @@ async function makeUnits(root: string, layer: AtlasLayer, depth: number, store: 
                   kind: 'haar',
                   frame: Math.floor(index / layer.shape[0]),
                   row: index % layer.shape[0],
-                  sha256: hash(`${layer.slug}-${index}`),
+                  sha256: hash(makeDirection(layer.shape[0], depth, index)),
                 },
           renders,
           measures: measure(arm === 'basis' && layer.tap !== 'linear', depth * 5000 + index + (arm === 'basis' ? 0 : 2500), renders),
