@@ -32,6 +32,7 @@ const PAGES = {
   'comparison in progress': 'fixture-part/compare/',
   'a measure of every direction': 'fixture-net/compare/synthetic-2afc/',
   method: 'method/',
+  'how to cite': 'cite/',
 };
 const VARIANTS = [
   { base: '/', site: undefined },

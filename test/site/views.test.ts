@@ -124,12 +124,10 @@ describe('a unit', () => {
   });
 
   test('is cited with its stable address, and TeX is kept from harm', () => {
-    const { bibtex, text } = citeUnit(store, layer, unit('channel-2'), `https://a.example/${unitPath(store, layer, unit('channel-2'))}`);
+    const { bibtex, text } = citeUnit(store, layer, unit('channel-2'));
     expect(bibtex).toContain('@misc{fixture-net-expanded-conv-depthwise-channel-2,');
     expect(bibtex).toContain('title = {{Channel 2 of layer expanded\\_conv/depthwise in Fixture network}}');
-    expect(text).toMatch(
-      /^Basis Atlas \(2026\)\. Channel 2 of layer .* https:\/\/a\.example\/fixture-net\/expanded-conv-depthwise\/channel-2\/$/,
-    );
+    expect(text).toMatch(/^Basis Atlas \(2026, March 4\)\. Channel 2 of layer .* \/fixture-net\/expanded-conv-depthwise\/channel-2\/$/);
   });
 });
 
