@@ -2,7 +2,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { allPictures, mosaic, originalName, thumbnailName } from '../../site/images/pictures.ts';
 import { type AtlasStore, type Layer, readAtlases, type Unit } from '../../site/store/load-atlases.ts';
-import { unitPath } from '../../site/view/address.ts';
 import { citeUnit } from '../../site/view/cite.ts';
 import { extents, fieldText, missing, sortKey, sortsOf, tapSentence, tapWord } from '../../site/view/layer.ts';
 import { METRICS } from '../../site/view/metrics.ts';
