@@ -12,7 +12,7 @@ import { atlasNode, atlasSummary, METADATA_FILES } from './atlas-metadata.ts';
 import type { DescribedFile } from './described-file.ts';
 import { licenceText } from './licence.ts';
 import { authorNode } from './people.ts';
-import { citedAddress, creators } from './site-about.ts';
+import { citedAddress, creators, isWhole } from './site-about.ts';
 
 const SPECIFICATION = 'https://w3id.org/ro/crate/1.2';
 const ref = (id: string) => ({ '@id': id });
@@ -38,7 +38,7 @@ export function roCrate(store: AtlasStore, files: readonly DescribedFile[], abou
     version: String(atlas.edition),
     identifier: cited,
     // Only an address that stands for itself can be one to cite by (RFC 8574).
-    ...(/^https?:/.test(cited) ? { 'cite-as': cited } : {}),
+    ...(isWhole(cited) ? { 'cite-as': cited } : {}),
     creditText: citeAtlas(store).text,
     keywords: [atlasNode(store).keywords ?? []].flat(),
     creator: makers.map((maker) => ref(maker['@id'])),

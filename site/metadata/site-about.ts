@@ -43,3 +43,6 @@ export function citedAddress(store: Pick<AtlasStore, 'slug' | 'atlas'>, about = 
 
 /** `https://doi.org/10.5281/zenodo.1234567` */
 export const doiAddress = (doi: string) => `https://doi.org/${doi.replace(/[#?%]/g, encodeURIComponent)}`;
+
+/** Whether an address has its origin, as it has where ATLAS_SITE or a w3id prefix is set. */
+export const isWhole = (address: string) => /^https?:/.test(address);

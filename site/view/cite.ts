@@ -1,7 +1,7 @@
 /** Citations of a unit, of an atlas and of the software, in every format that the site offers. */
 import manifest from '../../package.json' with { type: 'json' };
 import { toBibtex } from '../metadata/citation/bibtex.ts';
-import { toCsl } from '../metadata/citation/csl.ts';
+import { cslText, toCsl } from '../metadata/citation/csl.ts';
 import { toPlainText } from '../metadata/citation/plain-text.ts';
 import { toRis } from '../metadata/citation/ris.ts';
 import type { Citation, Work } from '../metadata/citation/work.ts';
@@ -94,7 +94,7 @@ export function cite(work: Work): Citation {
     text: toPlainText(work),
     bibtex: toBibtex(work),
     ris: toRis(work),
-    csl: `${JSON.stringify([toCsl(work)], null, 2)}\n`,
+    csl: cslText(toCsl(work)),
     address: work.address,
   };
 }

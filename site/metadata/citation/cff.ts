@@ -1,5 +1,6 @@
 /** CITATION.cff of a site, Citation File Format 1.2.0: how to cite all of it, and each atlas by reference. */
 import { authorAddress } from '../people.ts';
+import { isWhole } from '../site-about.ts';
 import { legible } from '../text.ts';
 import type { Work } from './work.ts';
 
@@ -36,7 +37,7 @@ function described(work: Work): { [key: string]: Yaml | undefined } {
     ...(work.date ? { 'date-released': work.date } : {}),
     ...(work.doi ? { doi: work.doi } : {}),
     // Its own schema wants whole addresses: a site that does not know its origin names none.
-    ...(/^https?:/.test(work.address) ? { url: work.address } : {}),
+    ...(isWhole(work.address) ? { url: work.address } : {}),
     ...(work.licence ? { license: work.licence } : {}),
   };
 }

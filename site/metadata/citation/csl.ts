@@ -41,3 +41,9 @@ export function toCsl(work: Work): CslItem {
     ...(work.note ? { note: legible(work.note, 400) } : {}),
   };
 }
+
+/** A CSL-JSON file of one item: a field a line. */
+export function cslText(item: CslItem): string {
+  const fields = Object.entries(item).map(([name, value]) => `    ${JSON.stringify(name)}: ${JSON.stringify(value)}`);
+  return `[\n  {\n${fields.join(',\n')}\n  }\n]\n`;
+}
