@@ -6,7 +6,7 @@ import type { AtlasStore, Layer } from '../store/load-atlases.ts';
 import { atlasPath, fullAddress } from '../view/address.ts';
 import { counted } from '../view/numbers.ts';
 import { layerTitle, unitCount } from '../view/unit.ts';
-import type { PageImage, PageMetadata, Signpost } from './page-metadata.ts';
+import { type PageImage, type PageMetadata, PLAIN_PAGE, type Signpost } from './page-metadata.ts';
 import { creditLinks, credits } from './people.ts';
 import { citedAddress, doiAddress, doiOf, siteAbout, stableAddress } from './site-about.ts';
 
@@ -91,6 +91,12 @@ export function aboutAtlas(store: AtlasStore): PageMetadata {
     links: [...creditLinks(siteAbout()), ...describing(store), ...partOf(store)],
     ...imageOf(store, store.layers.at(-1)),
   };
+}
+
+/** A page of an edition: who made it, what it belongs to, and where the newest stands (RFC 5829); its pictures are those that were published. */
+export function editionMetadata(store: AtlasStore, path: string, of: PageMetadata = PLAIN_PAGE): PageMetadata {
+  const credited = of.links.length > 0 ? of.links : [...creditLinks(siteAbout()), ...partOf(store)];
+  return { ...of, links: [...credited, { rel: 'latest-version', href: fullAddress(path), type: 'text/html' }] };
 }
 
 /** The home page: the site, and the catalogue that its atlases are in. */

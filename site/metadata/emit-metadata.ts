@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AstroIntegration } from 'astro';
 import { loadAtlases } from '../store/load-atlases.ts';
+import { loadPublished } from '../store/load-ledger.ts';
 import { fullAddress } from '../view/address.ts';
 import { METADATA_FILES } from './atlas-metadata.ts';
 import { croissant } from './croissant.ts';
@@ -22,6 +23,7 @@ export function emitMetadata(): AstroIntegration {
       'astro:build:done': async ({ dir, pages, logger }) => {
         const dist = fileURLToPath(dir);
         const stores = await loadAtlases();
+        const published = await loadPublished();
         const about = siteAbout();
         const write = (name: string, content: string) => writeFile(join(dist, name), content);
         for (const store of stores) {
@@ -39,10 +41,10 @@ export function emitMetadata(): AstroIntegration {
         const mapped = await mappedPages(
           pages.map(({ pathname }) => pathname),
           dist,
-          stores,
+          { stores, published },
         );
         for (const [name, content] of siteMaps(mapped, fullAddress(''))) await write(name, content);
-        await write('feed.xml', atomFeed(editionsOf(stores), about));
+        await write('feed.xml', atomFeed(editionsOf(stores, published), about));
         logger.info(`${mapped.length} pages in the site map`);
       },
     },

@@ -1,8 +1,10 @@
 /** The Atom feed of editions (RFC 4287): an entry for every edition of an atlas, the newest first. */
 import type { SiteAbout } from '../../data/schema.ts';
 import type { AtlasStore } from '../store/load-atlases.ts';
+import type { Published } from '../store/load-ledger.ts';
 import { atlasPath, fullAddress } from '../view/address.ts';
 import { headline } from '../view/comparison.ts';
+import { editionPath } from '../view/editions.ts';
 import { atlasSummary } from './atlas-metadata.ts';
 import { authorAddress, authorName } from './people.ts';
 import { creators } from './site-about.ts';
@@ -10,7 +12,7 @@ import { xmlText } from './xml.ts';
 
 /** An edition as the feed has it. */
 export interface Edition {
-  /** Never changes and never comes again: `https://atlas.example/fixture-net/#edition-2`. */
+  /** Never changes and never comes again: `https://atlas.example/fixture-net/edition-2/`, before there is such a page too. */
   id: string;
   title: string;
   address: string;
@@ -19,20 +21,22 @@ export interface Edition {
   summary: string;
 }
 
-/** The editions that the site has, from new to old. */
-export function editionsOf(stores: readonly AtlasStore[]): Edition[] {
-  const editions = stores.map((store) => {
-    const { title, edition, created } = store.atlas;
-    const address = fullAddress(atlasPath(store));
-    return {
-      id: `${address}#edition-${edition}`,
-      title: `${title}, edition ${edition}`,
-      address,
-      updated: created,
-      summary: `${headline(store)} ${atlasSummary(store)}`,
-    };
-  });
+/** The editions that the site has, from new to old: the published ones, and those that are still in the making. */
+export function editionsOf(stores: readonly AtlasStore[], published: Published): Edition[] {
+  const frozen = [...published.editions.values()].flat();
+  const known = new Set(frozen.map(({ slug, edition }) => `${slug} ${edition}`));
+  const editions = [
+    ...frozen.map(({ store, when }) => entry(store, `${when}T00:00:00Z`, true)),
+    ...stores.filter(({ slug, atlas }) => !known.has(`${slug} ${atlas.edition}`)).map((store) => entry(store, store.atlas.created, false)),
+  ];
   return editions.sort((a, b) => b.updated.localeCompare(a.updated) || a.id.localeCompare(b.id));
+}
+
+function entry(store: AtlasStore, updated: string, published: boolean): Edition {
+  const { title, edition } = store.atlas;
+  const id = fullAddress(editionPath(atlasPath(store), edition));
+  const summary = store.comparison ? `${headline(store)} ${atlasSummary(store)}` : atlasSummary(store);
+  return { id, title: `${title}, edition ${edition}`, address: published ? id : fullAddress(atlasPath(store)), updated, summary };
 }
 
 /** The feed's text. */

@@ -3,7 +3,7 @@ import type { Thing } from 'schema-dts';
 
 /** A typed link of the page's head, as signposting.org has them (FAIR Signposting, level 1). */
 export interface Signpost {
-  rel: 'author' | 'license' | 'describedby' | 'item' | 'collection' | 'type';
+  rel: 'author' | 'license' | 'describedby' | 'item' | 'collection' | 'type' | 'latest-version';
   href: string;
   /** The target's media type. */
   type?: string;

@@ -9,17 +9,15 @@ import type { PageMetadata } from './page-metadata.ts';
 import { creditLinks, credits } from './people.ts';
 import { siteAbout, stableAddress } from './site-about.ts';
 
-/** The page of a unit. */
-export function unitMetadata(store: AtlasStore, layer: Layer, unit: Unit): PageMetadata {
+/** The page of a unit, or that of an edition, at its own path. */
+export function unitMetadata(store: AtlasStore, layer: Layer, unit: Unit, path = unitPath(store, layer, unit)): PageMetadata {
   const about = siteAbout();
-  const path = unitPath(store, layer, unit);
   const image = unit.render?.image;
   const { size } = layer.layer.render;
   const work = {
     '@id': stableAddress(path, about),
     name: `${unitTitle(unit)} of layer ${layerTitle(layer.layer)} in ${store.atlas.model.title}`,
     url: fullAddress(path),
-    identifier: stableAddress(path, about),
     version: String(store.atlas.edition),
     datePublished: store.atlas.created.slice(0, 10),
     isPartOf: atlasReference(store),

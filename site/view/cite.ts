@@ -17,6 +17,12 @@ export function citeUnit(store: AtlasStore, layer: Layer, unit: Unit): Citation 
   return cite(unitWork(store, layer, unit));
 }
 
+/** How to cite a unit as an edition published it, at the address that never shows another. */
+export function citeUnitEdition(store: AtlasStore, layer: Layer, unit: Unit, path: string): Citation {
+  const work = unitWork(store, layer, unit);
+  return cite({ ...work, key: `${work.key}-edition-${store.atlas.edition}`, address: stableAddress(path) });
+}
+
 /** How to cite an atlas in its edition. */
 export function citeAtlas(store: AtlasStore): Citation {
   return cite(atlasWork(store));

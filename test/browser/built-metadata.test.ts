@@ -2,22 +2,19 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import fastGlob from 'fast-glob';
 import { load } from 'js-yaml';
-import jsonld from 'jsonld';
 import { Validator } from 'ro-crate';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { feedTroubles, siteMapTroubles } from '../site/validate-xml.ts';
 import type { BuiltSite } from './build-site.ts';
+import { expand } from './expand-json-ld.ts';
 import { ABOUT, attribute, BASE, buildPublished, linked, type ReadPage, readPages, removeSite, SITE, saidBy } from './published-site.ts';
 
 const HOME = SITE + BASE;
 const ATLASES = ['fixture-net', 'fixture-part', 'hostile'];
-/** RO-Crate's context has every word of schema.org, under the same addresses. */
-const WORDS = JSON.parse(await readFile(createRequire(import.meta.url).resolve('ro-crate/lib/context.json'), 'utf8'));
 
 let site: BuiltSite;
 let pages: ReadPage[];
@@ -34,12 +31,6 @@ function pageAt(path: string): ReadPage {
   const page = pages.find(({ file }) => file === `${path}index.html`);
   if (!page) throw new Error(`No page was built at ${path}.`);
   return page;
-}
-
-/** The data as a machine has it; throws for a word that no vocabulary has. */
-function expand(document: object, base: string) {
-  const documentLoader = async (url: string) => ({ contextUrl: null, documentUrl: url, document: WORDS });
-  return jsonld.expand(document, { base, safe: true, documentLoader });
 }
 
 describe('JSON-LD', () => {
@@ -167,10 +158,26 @@ test('the site map has every page that is its own address, and no other', async 
   expect(await readText('robots.txt')).toContain(`\nSitemap: ${HOME}sitemap.xml\n`);
 });
 
-test('the feed has an entry for every edition', async () => {
+test('the feed has an entry for every edition, the newest first; a published one leads to its own page', async () => {
   const feed = await readText('feed.xml');
   expect(await feedTroubles(feed)).toEqual([]);
-  expect([...feed.matchAll(/<entry>\s*<id>(.*?)<\/id>/g)].map(([, id]) => id)).toEqual(ATLASES.map((slug) => `${HOME}${slug}/#edition-1`));
+  const entries = [...feed.matchAll(/<entry>\s*<id>(.*?)<\/id>[\s\S]*?href="(.*?)"/g)].map(([, id, address]) => [id, address]);
+  expect(entries).toEqual([
+    [`${HOME}hostile/edition-1/`, `${HOME}hostile/edition-1/`],
+    [`${HOME}fixture-net/edition-1/`, `${HOME}fixture-net/`],
+    [`${HOME}fixture-part/edition-1/`, `${HOME}fixture-part/`],
+  ]);
+});
+
+test('the page of an edition is cited by its own address, dated by its publication, and says where the newest stands', async () => {
+  const path = 'hostile/expanded-conv-depthwise/channel-0/edition-1/';
+  const page = pageAt(path);
+  expect(linked(page, 'cite-as')).toEqual([`${ABOUT.w3id}${path}`]);
+  expect(linked(page, 'latest-version')).toEqual([`${HOME}hostile/expanded-conv-depthwise/channel-0/`]);
+  expect(saidBy(page)[0]?.['@graph'][0]).toMatchObject({ '@type': 'ImageObject', '@id': `${ABOUT.w3id}${path}` });
+  expect(await readText(`${path}index.html`)).toContain('@misc{hostile-expanded-conv-depthwise-channel-0-edition-1,');
+  expect(await readText('sitemap-1.xml')).toContain(`<loc>${HOME}${path}</loc><lastmod>2026-04-05</lastmod>`);
+  expect(linked(pageAt('hostile/edition-1/'), 'latest-version')).toEqual([`${HOME}hostile/`]);
 });
 
 test('citations are files of every atlas, and of the whole', async () => {

@@ -1,8 +1,9 @@
-/** What the tests of metadata and security share: a site with an ordinary atlas, one in progress, one with a study and one whose names mean harm; published by people. */
+/** What the tests of metadata and security share: a site with an ordinary atlas, one in progress, one with a study and one whose names mean harm, of which an edition is published. */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fastGlob from 'fast-glob';
 import { type DefaultTreeAdapterMap, defaultTreeAdapter, parse } from 'parse5';
+import { publish } from '../../generator/publish/publish.ts';
 import { makeFixture } from '../compare/study/make-fixture.ts';
 import { makeStore } from '../site/make-store.ts';
 import { temporaryFolder } from '../temporary.ts';
@@ -34,6 +35,7 @@ export async function buildPublished(): Promise<BuiltSite> {
   await makeFixture(data);
   await makeStore(data, { slug: 'fixture-part', channels: [4, 8], random: 3, subset: 2, size: 32, complete: false });
   await makeStore(data, { slug: 'hostile', channels: [8, 8, 8], random: 10, subset: 2, size: 32, hostile: true });
+  await publish({ store: join(data, 'hostile'), ledger: join(data, 'ledger.jsonl'), today: '2026-04-05' });
   const about = join(temporaryFolder('about'), 'site.json');
   await writeFile(about, JSON.stringify(ABOUT));
   return buildSite(data, { base: BASE, site: SITE, about });

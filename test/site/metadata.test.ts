@@ -116,7 +116,7 @@ describe('the site map', () => {
 
 describe('the feed', () => {
   const edition: Edition = {
-    id: 'https://atlas.example/net/#edition-2',
+    id: 'https://atlas.example/net/edition-2/',
     title: HOSTILE.title,
     address: 'https://atlas.example/net/?a=1&b="2"',
     updated: '2026-03-04T05:06:07.000Z',
