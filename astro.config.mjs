@@ -1,9 +1,10 @@
-/** Builds the site: data/atlases/ in, dist/ out. ATLAS_BASE (`/some/base/`), ATLAS_SITE (`https://example.org`) and ATLAS_DATA (a folder of atlases) change where; ATLAS_LEDGER what was published. */
+/** Builds the site: data/atlases/ in, dist/ out. ATLAS_BASE (`/some/base/`), ATLAS_SITE (`https://example.org`) and ATLAS_DATA (a folder of atlases) change where; ATLAS_LEDGER what was published, ATLAS_ABOUT who publishes it. */
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'astro/config';
 import { emitData } from './site/data/emit-data.ts';
 import { emitImages } from './site/images/emit-images.ts';
+import { emitMetadata } from './site/metadata/emit-metadata.ts';
 import { holdToLedger } from './site/store/ledger-check.ts';
 
 process.env.ASTRO_TELEMETRY_DISABLED = '1';
@@ -23,7 +24,8 @@ export default defineConfig({
   trailingSlash: 'always',
   build: { format: 'directory', inlineStylesheets: 'never', concurrency: 4 },
   devToolbar: { enabled: false },
-  integrations: [holdToLedger(), emitImages(), emitData()],
+  // The last lists what the others wrote.
+  integrations: [holdToLedger(), emitImages(), emitData(), emitMetadata()],
   // Scripts stay files, so that a page can forbid inline ones.
   vite: { build: { assetsInlineLimit: 0 } },
 });

@@ -9,5 +9,6 @@ export * from './published.ts';
 export * from './published-schema.ts';
 export type { ArrayFile, ChosenUnit, Penalty, RenderSettings } from './render-schema.ts';
 export { OBJECTIVES, PARAMETERISATIONS, renderSettings, slug } from './render-schema.ts';
+export * from './site-schema.ts';
 export * from './store-schema.ts';
 export * from './study-schema.ts';

@@ -53,6 +53,9 @@ export function publishedFiles(store: AtlasStore): PublishedFile[] {
       about: 'The atlas: model, plan, layers, counts, the comparison’s headline, downloads.',
       schema: 'atlas',
     },
+    { path: `${root}cite.bib`, type: 'application/x-bibtex', about: 'How to cite the atlas, for BibTeX.' },
+    { path: `${root}cite.ris`, type: 'application/x-research-info-systems', about: 'How to cite the atlas, for reference managers.' },
+    { path: `${root}cite.json`, type: 'application/vnd.citationstyles.csl+json', about: 'How to cite the atlas, as CSL-JSON.' },
     { path: `${root}plan.json`, ...json, about: 'The plan that it was rendered by.', schema: 'plan' },
     ...(store.comparison
       ? [
@@ -80,6 +83,12 @@ export function publishedFiles(store: AtlasStore): PublishedFile[] {
       ? [{ path: `${root}*/*/direction.npy`, type: NPY_TYPE, about: 'A random direction alone: float32, [C].', many: dense.length }]
       : []),
   ];
+}
+
+/** The single files of an atlas by their path within its folder: `units.parquet`. */
+export function filesWithin(store: AtlasStore): PublishedFile[] {
+  const root = atlasPath(store);
+  return publishedFiles(store).flatMap((file) => (file.many === undefined ? [{ ...file, path: file.path.slice(root.length) }] : []));
 }
 
 /** NumPy's format has no registered type. */

@@ -13,7 +13,7 @@ import {
   unitRecord,
 } from '../../data/schema.ts';
 import { fault } from './fault.ts';
-import { type AtlasStore, imageFile, type Layer, type Unit } from './load-atlases.ts';
+import { type AtlasStore, imageFile, type Layer, type Unit, withLegibleNames } from './load-atlases.ts';
 import { readJson, readJsonLines } from './read-json.ts';
 
 /** A published edition: its contents, to be held to the ledger, and the atlas as it was, without curves, portraits and comparison. */
@@ -40,7 +40,7 @@ export async function readEdition(folder: string, slug: string, edition: number,
     const units = (frozen[i]?.units ?? []).map((unit) => toUnit(folder, unit));
     return { layer, slug: layer.slug, units, portraits: new Map() };
   });
-  const store: AtlasStore = { atlas, slug, layers, folder };
+  const store: AtlasStore = { atlas: withLegibleNames(atlas), stated: atlas, slug, layers, folder };
   return { slug, edition, when, store, contents: editionContents(raw, frozen) };
 }
 

@@ -17,6 +17,7 @@ import {
   type UnitRecord,
   unitRecord,
 } from '../../data/schema.ts';
+import { legible } from '../metadata/text.ts';
 import { checkAddresses } from './check-addresses.ts';
 import { fault } from './fault.ts';
 import { readJson, readJsonLines } from './read-json.ts';
@@ -45,7 +46,10 @@ export interface Layer {
 
 /** An atlas as the pages see it; layers go from shallow to deep. */
 export interface AtlasStore {
+  /** With names that can be read; hashes are of `stated`. */
   readonly atlas: Atlas;
+  /** As the file has it. */
+  readonly stated: Atlas;
   readonly slug: string;
   readonly layers: readonly Layer[];
   readonly comparison?: Comparison;
@@ -75,12 +79,20 @@ export async function readAtlases(folder: string): Promise<AtlasStore[]> {
 
 async function readAtlas(folder: string): Promise<AtlasStore> {
   const shown = relative(process.cwd(), folder).startsWith('..') ? folder : relative(process.cwd(), folder);
-  const atlas = await readJson(join(shown, 'atlas.json'), atlasSchema);
+  const stated = await readJson(join(shown, 'atlas.json'), atlasSchema);
+  const atlas = withLegibleNames(stated);
   const comparisonFile = join(shown, 'comparison.json');
   const comparison = existsSync(comparisonFile) ? await readJson(comparisonFile, comparisonSchema) : undefined;
   const layers = await Promise.all(atlas.layers.map((layer) => readLayer(shown, layer, comparison)));
   layers.sort((a, b) => a.layer.receptive_field - b.layer.receptive_field || a.layer.stride - b.layer.stride);
-  return { atlas, slug: atlas.slug, layers, folder: shown, ...(comparison ? { comparison } : {}) };
+  return { atlas, stated, slug: atlas.slug, layers, folder: shown, ...(comparison ? { comparison } : {}) };
+}
+
+/** Titles come from model files and plans, and stand in headings, metadata and citations. */
+export function withLegibleNames(atlas: Atlas): Atlas {
+  const { model } = atlas;
+  const [id, source, licence] = [legible(model.id, 400), legible(model.source, 400), legible(model.licence)];
+  return { ...atlas, title: legible(atlas.title), model: { ...model, id, source, licence, title: legible(model.title) } };
 }
 
 async function readLayer(folder: string, layer: AtlasLayer, comparison: Comparison | undefined): Promise<Layer> {

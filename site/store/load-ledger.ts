@@ -44,7 +44,7 @@ export async function readPublished(stores: readonly AtlasStore[], file: string,
 }
 
 /** What the atlas holds; hashed only where there is something to hold it to. */
-function currentEdition({ atlas, slug, layers, comparison }: AtlasStore, ledger: Ledger): CurrentEdition {
+function currentEdition({ stated: atlas, slug, layers, comparison }: AtlasStore, ledger: Ledger): CurrentEdition {
   const { edition } = atlas;
   if (!ledger.get(`${slug}/`)?.editions.some((one) => one.edition === edition)) {
     const below = layers.flatMap((layer) => [`${slug}/${layer.slug}/`, ...layer.units.map(({ id }) => `${slug}/${layer.slug}/${id}/`)]);

@@ -7,16 +7,17 @@ const REMEDY = 'Run "npx atlas verify" to see all that is wrong, then render the
 
 /** The parsed content of a JSON file. Throws a fault that names file and field. */
 export async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T> {
-  return parse(await readFile(file, 'utf8'), schema, file);
+  return parseJson(await readFile(file, 'utf8'), schema, file);
 }
 
 /** The parsed lines of a JSONL file; empty lines are skipped. Throws a fault that names file, line and field. */
 export async function readJsonLines<T>(file: string, schema: z.ZodType<T>): Promise<T[]> {
   const lines = (await readFile(file, 'utf8')).split('\n');
-  return lines.flatMap((line, index) => (line.trim() ? [parse(line, schema, `${file}:${index + 1}`)] : []));
+  return lines.flatMap((line, index) => (line.trim() ? [parseJson(line, schema, `${file}:${index + 1}`)] : []));
 }
 
-function parse<T>(text: string, schema: z.ZodType<T>, where: string): T {
+/** The parsed content of a text that is said to be at `where`. Throws a fault that names place and field. */
+export function parseJson<T>(text: string, schema: z.ZodType<T>, where: string): T {
   let value: unknown;
   try {
     value = JSON.parse(text);

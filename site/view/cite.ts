@@ -1,29 +1,106 @@
-/** Citations of an atlas and of a unit: BibTeX and plain text. */
+/** Citations of a unit, of an atlas and of the software, in every format that the site offers. */
+import manifest from '../../package.json' with { type: 'json' };
+import { toBibtex } from '../metadata/citation/bibtex.ts';
+import { cslText, toCsl } from '../metadata/citation/csl.ts';
+import { toPlainText } from '../metadata/citation/plain-text.ts';
+import { toRis } from '../metadata/citation/ris.ts';
+import type { Citation, Work } from '../metadata/citation/work.ts';
+import { creators, doiOf, siteAbout, stableAddress } from '../metadata/site-about.ts';
 import type { AtlasStore, Layer, Unit } from '../store/load-atlases.ts';
+import { atlasPath, unitPath } from './address.ts';
 import { layerTitle, unitTitle } from './unit.ts';
 
-export interface Citation {
-  bibtex: string;
-  text: string;
+export type { Citation, Work } from '../metadata/citation/work.ts';
+
+/** How to cite one unit: by its stable address, with what pins it down. */
+export function citeUnit(store: AtlasStore, layer: Layer, unit: Unit): Citation {
+  return cite(unitWork(store, layer, unit));
 }
 
-/** How to cite one unit. `address` is the page's own, absolute where the site knows where it stands. */
-export function citeUnit(store: AtlasStore, layer: Layer, unit: Unit, address: string): Citation {
-  const title = `${unitTitle(unit)} of layer ${layerTitle(layer.layer)} in ${store.atlas.model.title}`;
-  return cite(store, { key: `${store.slug}-${layer.slug}-${unit.id}`, title, address });
+/** How to cite a unit as an edition published it, at the address that never shows another. */
+export function citeUnitEdition(store: AtlasStore, layer: Layer, unit: Unit, path: string): Citation {
+  const work = unitWork(store, layer, unit);
+  return cite({ ...work, key: `${work.key}-edition-${store.atlas.edition}`, address: stableAddress(path) });
 }
 
-function cite({ atlas }: AtlasStore, { key, title, address }: { key: string; title: string; address: string }): Citation {
-  const year = atlas.created.slice(0, 4);
-  const note = `Edition ${atlas.edition}, weights SHA-256 ${atlas.model.weights_sha256.slice(0, 16)}`;
-  const fields = { title: `{${escapeTex(title)}}`, author: '{Basis Atlas}', year, url: address, note: escapeTex(note) };
-  const body = Object.entries(fields).map(([name, value]) => `  ${name} = {${value}},`);
+/** How to cite an atlas in its edition. */
+export function citeAtlas(store: AtlasStore): Citation {
+  return cite(atlasWork(store));
+}
+
+/** A unit as a work. */
+export function unitWork(store: AtlasStore, layer: Layer, unit: Unit, about = siteAbout()): Work {
+  const { doi: _, ...whole } = atlasWork(store, about);
   return {
-    bibtex: `@misc{${key},\n${body.join('\n')}\n}`,
-    text: `Basis Atlas (${year}). ${title}. ${note}. ${address}`,
+    ...whole,
+    key: `${store.slug}-${layer.slug}-${unit.id}`,
+    kind: 'unit',
+    title: `${unitTitle(unit)} of layer ${layerTitle(layer.layer)} in ${store.atlas.model.title}`,
+    container: whole.title,
+    address: stableAddress(unitPath(store, layer, unit), about),
   };
 }
 
-function escapeTex(text: string): string {
-  return text.replace(/[\\{}]/g, '').replace(/[#$%&_]/g, (sign) => `\\${sign}`);
+/** An atlas as a work. */
+export function atlasWork(store: AtlasStore, about = siteAbout()): Work {
+  const { atlas, slug } = store;
+  const doi = doiOf(store, about);
+  const { publisher, licence } = about;
+  return {
+    key: `${slug}-edition-${atlas.edition}`,
+    kind: 'atlas',
+    title: `${about.title}: ${atlas.title}`,
+    authors: creators(about),
+    ...(publisher ? { publisher: publisher.name } : {}),
+    date: atlas.created.slice(0, 10),
+    version: String(atlas.edition),
+    address: stableAddress(atlasPath(store), about),
+    ...(doi ? { doi } : {}),
+    ...(licence ? { licence: licence.id } : {}),
+    note: `Weights SHA-256 ${atlas.model.weights_sha256}`,
+  };
+}
+
+/** The site as a whole, as a work: as old as its newest atlas, in no edition of its own. */
+export function siteWork(stores: readonly AtlasStore[], about = siteAbout()): Work {
+  const date = stores
+    .map(({ atlas }) => atlas.created.slice(0, 10))
+    .toSorted()
+    .at(-1);
+  return {
+    key: 'basis-atlas',
+    kind: 'atlas',
+    title: about.title,
+    authors: creators(about),
+    ...(about.publisher ? { publisher: about.publisher.name } : {}),
+    ...(date ? { date } : {}),
+    address: stableAddress('', about),
+    ...(about.doi ? { doi: about.doi } : {}),
+    ...(about.licence ? { licence: about.licence.id } : {}),
+  };
+}
+
+/** The software that this site was built with, as a work; it is cited without a date, and by the site's address where no other is known. */
+export function softwareWork(about = siteAbout()): Work {
+  const { repository, doi } = about.software;
+  return {
+    key: 'basis-atlas-software',
+    kind: 'software',
+    title: 'Basis Atlas',
+    authors: creators(about),
+    version: manifest.version,
+    address: repository ?? stableAddress('', about),
+    ...(doi ? { doi } : {}),
+  };
+}
+
+/** A work in every format. */
+export function cite(work: Work): Citation {
+  return {
+    text: toPlainText(work),
+    bibtex: toBibtex(work),
+    ris: toRis(work),
+    csl: cslText(toCsl(work)),
+    address: work.address,
+  };
 }

@@ -1,12 +1,13 @@
 /** What a unit's page and tile say: names, alternative texts, states, neighbours and where its measures stand. */
 import type { Arm, AtlasLayer, Direction } from '../../data/schema.ts';
+import { legible } from '../metadata/text.ts';
 import type { AtlasStore, Layer, Unit } from '../store/load-atlases.ts';
 import { conceptName, DETECTOR_IOU } from './concepts.ts';
 import { briefly, METRICS, type Metric, write } from './metrics.ts';
 
-/** Names from model files can be any length; a page shows so much of one. */
+/** Names from model files can be any length and hold any sign; a page shows so much of one. */
 export function shortName(name: string): string {
-  return name.length > 80 ? `${name.slice(0, 79)}…` : name;
+  return legible(name, 80);
 }
 
 /**
@@ -56,7 +57,8 @@ export function stateSentence({ state, render }: Unit): string {
   if (state === 'flat')
     return 'The picture stayed almost flat: optimisation found nothing that drives this direction. It is shown as it is.';
   if (state === 'diverged') return 'Optimisation diverged: a value stopped being finite, so there is no picture to trust.';
-  if (state === 'failed') return `The render failed${render?.message ? `: ${render.message}` : ''}. The next run of the plan tries again.`;
+  if (state === 'failed')
+    return `The render failed${render?.message ? `: ${legible(render.message, 300)}` : ''}. The next run of the plan tries again.`;
   return state === 'missing' ? 'This unit is in the plan and has not been rendered yet.' : '';
 }
 

@@ -13,8 +13,8 @@ export interface BuiltSite {
   base: string;
 }
 
-/** Runs Astro; rejects with its output if the build fails. `site` is the origin for canonical links. */
-export async function buildSite(data: string, { base, site }: { base: string; site?: string }): Promise<BuiltSite> {
+/** Runs Astro; rejects with its output if the build fails. `site` is the origin for canonical links, `about` a file that says who publishes it. */
+export async function buildSite(data: string, { base, site, about }: { base: string; site?: string; about?: string }): Promise<BuiltSite> {
   // Inside the project, where Astro keeps its half-built files beside the result: outside, builds at the same time would share a folder.
   const cache = join(ROOT, 'node_modules', '.cache');
   await mkdir(cache, { recursive: true });
@@ -25,6 +25,7 @@ export async function buildSite(data: string, { base, site }: { base: string; si
     ATLAS_DATA: data,
     ATLAS_BASE: base,
     ATLAS_SITE: site ?? '',
+    ATLAS_ABOUT: about ?? join(ROOT, 'data', 'site.json'),
     NO_COLOR: '1',
     NODE_ENV: 'production',
     VITEST: '',

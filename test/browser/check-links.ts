@@ -38,7 +38,9 @@ export async function checkLinks({ dist, base }: BuiltSite, own?: string): Promi
 }
 
 function references(html: string): string[] {
-  const attributes = [...html.matchAll(/\s(?:href|src)="([^"]*)"/g)].map((match) => match[1] ?? '');
+  // What a link of the head names without fetching it (a type, a licence, a DOI) may be elsewhere.
+  const followed = html.replace(/<link rel="(?:type|license|author|cite-as)"[^>]*>/g, '');
+  const attributes = [...followed.matchAll(/\s(?:href|src)="([^"]*)"/g)].map((match) => match[1] ?? '');
   const sets = [...html.matchAll(/\ssrcset="([^"]*)"/g)].flatMap((match) =>
     (match[1] ?? '').split(',').map((one) => one.trim().split(' ')[0] ?? ''),
   );

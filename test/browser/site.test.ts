@@ -35,6 +35,7 @@ const PAGES = {
   data: 'data/',
   embed: `${LAYER}random-3/embed/`,
   'blind embed': `${LAYER}random-3/embed/blind/`,
+  'how to cite': 'cite/',
 };
 const VARIANTS = [
   { base: '/', site: undefined },

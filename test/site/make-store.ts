@@ -27,9 +27,30 @@ export interface StoreSettings {
   complete: boolean;
   /** True for an atlas that was compared before images were looked at. */
   older: boolean;
+  /** True for names that a model file could bear to do harm. */
+  hostile: boolean;
 }
 
-const SMALL: StoreSettings = { channels: [12, 16, 24], random: 12, subset: 6, size: 96, slug: 'fixture-net', complete: true, older: false };
+/** Names that would end an element, an entry, a field, a folder or a line, or turn the text around, if they were let. */
+export const HOSTILE = {
+  title: '</title><script>alert(1)</script> "quoted" \'once\' & ]]> {brace} \\end{document} \u202eevil\u2069 end',
+  model: `\n@misc{x, title={y}}\r\nER  - \nTY  - BOOK\u0000\u2028${'long '.repeat(2000)}`,
+  licence: 'MIT" onload="alert(1)',
+  source: 'https://elsewhere.invalid/?a=1&b=<img src=x onerror=alert(1)>',
+  message: '<img src=x onerror=alert(1)>\u202e',
+  layers: ['<script>alert(1)</script>', '../../x', `"><svg onload=alert(1)>${'\u200f\u05d0'.repeat(3000)}]]>--><!--`],
+} as const;
+
+const SMALL: StoreSettings = {
+  channels: [12, 16, 24],
+  random: 12,
+  subset: 6,
+  size: 96,
+  slug: 'fixture-net',
+  complete: true,
+  older: false,
+  hostile: false,
+};
 const CREATED = '2026-03-04T05:06:07.000Z';
 const hash = (content: string | Uint8Array) => createHash('sha256').update(content).digest('hex');
 
@@ -71,7 +92,7 @@ function makeLayer(channels: number, depth: number, store: StoreSettings): Atlas
   const shape = SHAPES[depth % SHAPES.length] ?? SHAPES[0];
   return {
     slug: shape.name.replace(/[^a-z0-9]+/g, '-'),
-    name: shape.name,
+    name: store.hostile ? (HOSTILE.layers[depth % HOSTILE.layers.length] ?? '') : shape.name,
     tap: shape.tap,
     ...(shape.tap === 'before' ? { nonlinearity: 'ReLU6' } : {}),
     operator: shape.operator,
@@ -157,7 +178,14 @@ async function makeRender(root: string, { layer, depth, arm, index, seed, store 
   const curve = steps.map((step) => Number((top * (1 - Math.exp(-step / 24)) + bell(draw) * 0.18).toFixed(3)));
   const record = { seed, key, curve, curve_steps: steps };
   if (arm === 'basis' && index === 5)
-    return { ...record, state: 'failed', message: 'the runtime ran out of memory', score: null, curve: [], curve_steps: [] };
+    return {
+      ...record,
+      state: 'failed',
+      message: store.hostile ? HOSTILE.message : 'the runtime ran out of memory',
+      score: null,
+      curve: [],
+      curve_steps: [],
+    };
   const state = arm === 'basis' && index === 7 ? 'flat' : arm === 'random' && index === 9 ? 'diverged' : 'ok';
   if (state === 'diverged') return { ...record, state, score: null, curve: curve.map((value, i) => (i > 20 ? null : value)) };
   const bytes = await makePicture({
@@ -186,15 +214,15 @@ function makeAtlas(layers: AtlasLayer[], store: StoreSettings) {
   return atlas.parse({
     schema: 'basis-atlas/1',
     slug: store.slug,
-    title: 'Fixture network',
+    title: store.hostile ? HOSTILE.title : 'Fixture network',
     edition: 1,
     complete: store.complete,
     model: {
       id: 'fixture-net',
-      title: 'Fixture network',
+      title: store.hostile ? HOSTILE.model : 'Fixture network',
       format: 'tfjs-graph-model',
-      source: 'npm:@example/fixture-net@1.0.0',
-      licence: 'Apache-2.0',
+      source: store.hostile ? HOSTILE.source : 'npm:@example/fixture-net@1.0.0',
+      licence: store.hostile ? HOSTILE.licence : 'Apache-2.0',
       weights_sha256: hash('weights'),
       size: store.size,
       preprocess: { scale: [2, 2, 2], offset: [-1, -1, -1] },
