@@ -54,6 +54,10 @@ export const plan = z.strictObject({
     .strictObject({
       count: z.int().min(1).max(16).describe('Renders of each direction of the subset, from different starts.'),
       subset: count.describe('Directions of each arm and layer that get them all, drawn by the seed; the others get one.'),
+      arms: z
+        .array(z.enum(['basis', 'basis-negative', 'random']))
+        .optional()
+        .describe('Arms that have such a subset, and diverse pictures; all if left out.'),
     })
     .default({ count: 3, subset: 32 }),
   diverse: z
@@ -64,7 +68,7 @@ export const plan = z.strictObject({
         .number()
         .positive()
         .optional()
-        .describe("Weight of the cosine between the pictures' Gram matrices, beside the score; 1 if left out."),
+        .describe("Weight of the cosine between the pictures' Gram matrices, beside the score; 0.5 if left out."),
     })
     .optional()
     .describe(

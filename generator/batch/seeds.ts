@@ -7,6 +7,7 @@ const SEEDS_PER_PLAN = 16;
 
 /** The indices of an arm's `total` directions that get all the seeds, drawn by the plan's seed; fewer or more of the same draw where a `size` is given. */
 export function drawSubset(plan: Plan, layer: string, arm: Arm, total: number, size = plan.seeds.subset): Set<number> {
+  if (plan.seeds.arms?.every((one) => one !== arm)) return new Set();
   return new Set(new RandomStream(plan.seed, 'subset', layer, arm).permutation(total).slice(0, size));
 }
 

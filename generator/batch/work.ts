@@ -83,7 +83,7 @@ export function listWork({ plan, file }: CheckedPlan, model: Model, engine: Engi
 }
 
 /** Weight of the diversity where a plan does not say; chosen by eye (generator/render/README.md). */
-const DIVERSITY = 1;
+const DIVERSITY = 0.5;
 
 /** How a unit's diverse pictures are coupled, if the plan asks for any. */
 function diverseGroup({ plan: { diverse }, file }: Pick<CheckedPlan, 'plan' | 'file'>, { group }: RenderSettings): RenderSettings['group'] {

@@ -1,6 +1,6 @@
 /** Units and random directions: orthonormal, uniform, and fixed for ever. */
 import { describe, expect, it } from 'vitest';
-import { listUnits } from '../../generator/batch/arms.ts';
+import { diverseUnits, listUnits } from '../../generator/batch/arms.ts';
 import { HaarFrame, HaarFrames, placeOf } from '../../generator/batch/haar.ts';
 import { checkPlan } from '../../generator/batch/plan.ts';
 import { drawSubset } from '../../generator/batch/seeds.ts';
@@ -150,6 +150,25 @@ describe('the units of a layer', () => {
     const others = Array.from({ length: 10 }, (_, seed) => [...drawSubset({ ...plan, seed }, 'net/early', 'basis', 6)].join());
     expect(new Set(others).size).toBeGreaterThan(5);
     expect(listUnits({ ...plan, seed: 3 }, LAYERS[0], WEIGHTS)[0].seeds[0]).toBe(48);
+  });
+
+  it('get one seed, and no diverse pictures, in an arm that the plan leaves out of the seeds', () => {
+    const seeds = { ...plan.seeds, arms: ['basis' as const] };
+    const units = listUnits({ ...plan, seeds }, LAYERS[0], WEIGHTS);
+    const several = units.filter((unit) => unit.seeds.length > 1);
+    expect(several).toEqual(listUnits(plan, LAYERS[0], WEIGHTS).filter((unit) => unit.arm === 'basis' && unit.seeds.length > 1));
+    expect(diverseUnits({ ...plan, seeds }, LAYERS[0], units).map(({ arm }) => arm)).toEqual(['basis']);
+  });
+
+  it('get diverse pictures first where they get several seeds, and keep these for the renders', () => {
+    const units = listUnits(plan, LAYERS[0], WEIGHTS);
+    const diverse = { count: 4, subset: 2 };
+    const found = diverseUnits({ ...plan, diverse }, LAYERS[0], units);
+    expect(found.map(({ id }) => id)).toEqual(units.filter(({ seeds }) => seeds.length > 1).map(({ id }) => id));
+    for (const { seeds } of found) expect(seeds).toEqual([0, 1, 2, 3]);
+    expect(diverseUnits({ ...plan, diverse: { count: 4, subset: 99 } }, LAYERS[0], units)).toHaveLength(units.length);
+    const { diverse: _, ...without } = plan;
+    expect(diverseUnits(without, LAYERS[0], units)).toEqual([]);
   });
 });
 

@@ -57,7 +57,8 @@ describe('a batch that does not fit', () => {
       'early: 8 pictures at a time do not fit into memory (Failed to allocate memory for requested buffer of size 38879232); going on with 4',
       'early: 4 pictures at a time do not fit into memory (Failed to allocate memory for requested buffer of size 38879232); going on with 2',
     ]);
-    expect(sizes).toEqual([16, 8, 4, 2, 2, 2]);
+    // After each layer's renders a group of its diverse pictures, whole.
+    expect(sizes).toEqual([16, 8, 4, 2, 3, 2, 3, 2, 3]);
     expect(hashes).toEqual((await run(standInEngine(), 'wide', 8)).hashes);
   });
 
@@ -73,7 +74,9 @@ describe('a batch that does not fit', () => {
           ...renderer,
           render: async (jobs, options) => {
             if (++batches === 3) throw new Error('std::bad_alloc');
-            rendered.push(...jobs.map(({ unit, seed }) => `${request.layer} ${unit} ${seed}`));
+            rendered.push(
+              ...jobs.map(({ unit, seed }) => `${request.layer} ${unit} ${seed} ${request.settings.group ? 'diverse' : 'render'}`),
+            );
             return renderer.render(jobs, options);
           },
         };
