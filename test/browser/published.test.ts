@@ -114,9 +114,24 @@ test('a renamed layer leads on, unit by unit, and what an editor wrote is text',
   expect(html).toContain('Random direction 1');
   const moved = await readFile(join(built.dist, RENAMED, 'random-1', 'index.html'), 'utf8');
   expect(moved).toContain(`<link rel="canonical" href="${SITE}${BASE}${NEW_NAME}random-1/">`);
-  expect(moved).not.toMatch(/<script|<img|<\/title><img/);
+  expect(moved).not.toMatch(/<script|<img/);
   expect(moved).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
   expect(moved).toContain('ünïcode 層');
+});
+
+test('nothing that a model or an editor is called becomes part of a page', async () => {
+  for (const path of [
+    `${DROPPED}channel-1/edition-1/`,
+    `${DROPPED}edition-1/`,
+    'fixture-net/edition-1/',
+    `${DROPPED}channel-2/`,
+    'fixture-net/',
+  ]) {
+    const { html } = await open(path);
+    expect(html).toContain('&lt;/title&gt;&lt;script&gt;alert(3)&lt;/script&gt; &amp; “層”');
+    // Within quotes a `<` begins nothing.
+    expect(html.replaceAll(/="[^"]*"/g, '')).not.toContain('<script>alert');
+  }
 });
 
 test('a tombstone says what stood there, why it went and what replaces it, with the picture', async () => {

@@ -12,6 +12,9 @@ export const KEPT = 'fixture-net/expanded-conv-depthwise/';
 /** What an editor might write, and a page must not run. */
 export const HOSTILE = 'Renamed: <script>alert(1)</script> "quoted" & ünïcode 層 — </title><img src=x onerror=alert(2)>';
 
+/** What a model file might be called. */
+export const HOSTILE_TITLE = '</title><script>alert(3)</script> & “層”';
+
 /** Places of an atlas and its ledger. */
 export interface Fixture {
   readonly atlases: string;
@@ -23,6 +26,8 @@ export interface Fixture {
 export async function makeFirstEdition(atlases: string): Promise<Fixture> {
   const slug = await makeStore(atlases, { channels: [3, 3, 4], random: 2, subset: 1, size: 16 });
   const fixture = { atlases, store: join(atlases, slug), ledger: join(atlases, 'ledger.jsonl') };
+  const file = join(fixture.store, 'atlas.json');
+  await writeFile(file, (await readFile(file, 'utf8')).replace('"title": "Fixture network"', `"title": ${JSON.stringify(HOSTILE_TITLE)}`));
   await publish({ store: fixture.store, ledger: fixture.ledger, today: '2026-01-02' });
   return fixture;
 }
