@@ -90,6 +90,12 @@ test('the page of an edition states what was published, small, and with its own 
   expect(html.length).toBeLessThan(9000);
 });
 
+test('an edition shows its diverse pictures', async () => {
+  const { html } = await open(`${KEPT}channel-1/edition-1/`);
+  const [, picture = ''] = /<img src="([^"]+)"[^>]*alt="The same direction: diverse 0"/.exec(html) ?? [];
+  expect(existsSync(join(built.dist, picture.slice(BASE.length)))).toBe(true);
+});
+
 test('the plain address shows the newest edition and lists the others; the atlas says what changed', async () => {
   const { html } = await open(`${KEPT}channel-0/`);
   for (const edition of [1, 2]) expect(html).toContain(`href="${BASE}${KEPT}channel-0/edition-${edition}/"`);
@@ -186,7 +192,7 @@ describe('addresses of OpenAI Microscope and of Distill’s appendix', () => {
 
 describe('pages of the ledger in a browser', () => {
   test.for([
-    `${DROPPED}channel-1/edition-1/`,
+    `${KEPT}channel-1/edition-1/`,
     `${DROPPED}edition-1/`,
     'fixture-net/edition-2/',
     `${DROPPED}channel-2/`,
