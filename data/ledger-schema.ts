@@ -55,6 +55,7 @@ export const frozenUnit = z.looseObject({
   index: z.int().min(0),
   direction: z.looseObject({ kind: z.string() }),
   renders: z.array(frozenRender),
+  diverse: z.array(frozenRender).optional(),
   measures: z.record(z.string(), z.number().nullable()).optional(),
   concept: z.string().optional(),
 });

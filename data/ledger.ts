@@ -56,7 +56,7 @@ export interface Disagreements {
   readonly vanished: readonly string[];
   /** Of the edition that was published under that number, with another content: changed, new in it, or gone from it. */
   readonly changed: readonly string[];
-  /** Redirects that lead nowhere or in a circle. */
+  /** Redirects, and tombstones that name a replacement, which lead nowhere or in a circle. */
   readonly astray: readonly string[];
 }
 
@@ -75,14 +75,17 @@ export function disagreements(ledger: Ledger, current: readonly CurrentEdition[]
   for (const [address, { retired }] of ledger) {
     if (there.has(address)) continue;
     if (!retired) vanished.push(address);
-    else if (retired.status === 'redirect') {
-      const chain = follow(ledger, address);
-      const end = chain.at(-1) ?? address;
-      if (chain.indexOf(end) < chain.length - 1 || !(there.has(end) || ledger.has(end))) astray.push(address);
-    }
+    else if (retired.to !== undefined && !(there.has(retired.to) || leads(ledger, retired.to, there))) astray.push(address);
   }
   const changed = current.flatMap((one) => [...changes(ledger, one)]);
   return { vanished, changed, astray };
+}
+
+/** Whether an address that is not there ends at a page, or at a tombstone. */
+function leads(ledger: Ledger, address: string, there: ReadonlySet<string>): boolean {
+  const chain = follow(ledger, address);
+  const end = chain.at(-1) ?? address;
+  return chain.indexOf(end) === chain.length - 1 && (there.has(end) || ledger.has(end));
 }
 
 /** Addresses at which an edition differs from what was published under its number; none where that was not published. */

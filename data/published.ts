@@ -2,11 +2,11 @@
 import { canonicalJson, hashOf } from './canonical.ts';
 import type { ComparedDirection } from './comparison-schema.ts';
 import type { FrozenUnit } from './ledger-schema.ts';
-import type { Atlas, AtlasLayer, UnitRecord } from './schema.ts';
+import type { Atlas, AtlasLayer, RenderRecord, UnitRecord } from './schema.ts';
 
-/** A unit as an edition freezes it: without the curve of the optimisation, which is seven tenths of a record and no result. */
+/** A unit as an edition freezes it: without the optimisation's curve and filmstrip, which are most of a record and no result. */
 export function freezeUnit(record: UnitRecord, compared?: ComparedDirection): FrozenUnit {
-  const { id, arm, index, direction, renders } = record;
+  const { id, arm, index, direction, renders, diverse } = record;
   const measures = record.measures ?? compared?.scores;
   return JSON.parse(
     JSON.stringify({
@@ -14,11 +14,16 @@ export function freezeUnit(record: UnitRecord, compared?: ComparedDirection): Fr
       arm,
       index,
       direction,
-      renders: renders.map(({ seed, key, state, message, image, score }) => ({ seed, key, state, message, image, score })),
+      renders: renders.map(freezeRender),
+      diverse: diverse?.map(freezeRender),
       measures,
       concept: compared?.concept,
     }),
   );
+}
+
+function freezeRender({ seed, key, state, message, image, score }: RenderRecord) {
+  return { seed, key, state, message, image, score };
 }
 
 /** A unit's content: its frozen record, and of what network, plan and layer it is. */

@@ -39,6 +39,7 @@ export async function publish(request: PublishRequest): Promise<Publication> {
 
 async function publishLocked({ store, ledger: file, edition, today }: PublishRequest): Promise<Publication> {
   const now = await currentEdition(store);
+  checkFolder(store, now.slug);
   const ledger = indexLedger(await readLedger(file));
   const number = edition ?? now.edition;
   const done = { slug: now.slug, edition: number, addresses: now.contents.size };
@@ -69,6 +70,18 @@ function checkNumber(store: string, ledger: Ledger, now: Edition, number: number
   const changed = changes(ledger, now);
   if (changed.length > 0) throw wrong('what was published under that number', `${changed.length} that differ`, `${firstTen(changed)}. `);
   return true;
+}
+
+/** The site looks for an edition in the folder that its addresses begin with. */
+function checkFolder(store: string, slug: string): void {
+  if (path.basename(path.resolve(store)) === slug) return;
+  throw fault({
+    where: store,
+    expected: `a folder called ${slug}`,
+    name: 'the atlas to publish',
+    received: path.basename(store),
+    remedy: 'Rename the folder: it is the first part of every address.',
+  });
 }
 
 function checkComplete(store: string, { atlas }: Edition): void {

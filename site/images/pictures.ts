@@ -71,9 +71,9 @@ export function allPictures(stores: readonly AtlasStore[]): Map<string, Picture>
   return pictures;
 }
 
-/** The originals of an atlas's renders, by name: all that the page of an edition shows. */
+/** The originals of an atlas's renders and diverse pictures, by name: all that the page of an edition shows. */
 export function rendersOf(store: AtlasStore): [string, Picture][] {
-  const renders = store.layers.flatMap((layer) => layer.units.flatMap((unit) => unit.record.renders));
+  const renders = store.layers.flatMap((layer) => layer.units.flatMap(({ record }) => [...record.renders, ...(record.diverse ?? [])]));
   return renders.flatMap(({ image }) => {
     if (!image) return [];
     const name = originalName(image);

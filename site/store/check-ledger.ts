@@ -25,9 +25,9 @@ export function checkLedger(file: string, ledger: Ledger, current: readonly Curr
       remedy: 'Restore the files under editions/: "git checkout" has them as they were committed.',
     });
   if (astray.length > 0)
-    refuse(file, astray, 'redirects that lead to a page', {
+    refuse(file, astray, 'redirects and tombstones that lead to a page', {
       received: 'that lead nowhere',
-      remedy: 'Say where they lead now: npx atlas retire ADDRESS --why "…" --to ADDRESS',
+      remedy: 'Say where they lead now: npx atlas retire ADDRESS --why "…" [--to ADDRESS or --instead ADDRESS]',
     });
   const behind = current.find(({ slug, edition }) => edition < newestEdition(ledger, slug));
   if (behind)

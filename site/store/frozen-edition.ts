@@ -45,9 +45,10 @@ export async function readEdition(folder: string, slug: string, edition: number,
 }
 
 function toUnit(folder: string, frozen: FrozenUnit): Unit {
-  const renders = frozen.renders.map((render) => ({ ...render, curve: [], curve_steps: [] }));
-  const record = unitRecord.parse({ ...frozen, renders });
-  for (const { image } of renders) {
+  const curveless = (render: FrozenUnit['renders'][number]) => ({ ...render, curve: [], curve_steps: [] });
+  const [renders, diverse] = [frozen.renders.map(curveless), frozen.diverse?.map(curveless)];
+  const record = unitRecord.parse({ ...frozen, renders, ...(diverse ? { diverse } : {}) });
+  for (const { image } of [...renders, ...(diverse ?? [])]) {
     if (image && !existsSync(imageFile(folder, image))) throw missingFault(imageFile(folder, image), `unit ${frozen.id}`);
   }
   const render = record.renders.toSorted((a, b) => a.seed - b.seed)[0];

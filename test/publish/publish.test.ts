@@ -1,5 +1,5 @@
 /** Publishing, retiring and resolving, on real stores: what is kept, and what is refused with which words. */
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Store } from '../../generator/batch/store.ts';
@@ -162,6 +162,25 @@ describe('a second edition', () => {
       when: '2026-03-04',
     });
   });
+});
+
+test('an atlas that is given up keeps its editions; its addresses have tombstones', async () => {
+  await rm(join(fixture.store, 'atlas.json'));
+  await expect(hold()).rejects.toThrow(`${LINES} addresses without one`);
+  expect(await retire({ ...fixture, today: '2026-03-04', address: 'fixture-net', why: 'Superseded.' })).toEqual({
+    redirects: 0,
+    tombstones: LINES,
+  });
+  const { editions } = await hold();
+  expect(editions.get('fixture-net')?.[0]?.store.layers.map(({ units }) => units.length)).toEqual([5, 5, 6]);
+});
+
+test('a redirect whose target is taken away before it was published fails the build', async () => {
+  await makeSecondEdition(fixture);
+  const lines = (await readFile(fixture.ledger, 'utf8')).split('\n').filter((line) => !line.includes(`"address":"${NEW_NAME}`));
+  await writeFile(fixture.ledger, lines.join('\n').replaceAll('"edition":2', '"edition":3'));
+  await change('atlas.json', /expanded-conv-6-out/g, 'elsewhere');
+  await expect(hold()).rejects.toThrow(/editions\/3\/atlas.json|lead nowhere/);
 });
 
 describe('atlas retire refuses', () => {
