@@ -21,12 +21,16 @@ export function emitData(): AstroIntegration {
       'astro:server:setup': ({ server }) => {
         let files: Promise<Map<string, SiteFile>> | undefined;
         server.middlewares.use(async (request, response, next) => {
-          const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
-          const inside = path.startsWith(href('')) ? path.slice(href('').length) : path.slice(1);
-          files ??= listFiles();
-          const file = (await files).get(inside.endsWith('/') ? `${inside}index.html` : inside);
-          if (!file) return next();
-          response.setHeader('content-type', file.type).end(await file.make());
+          try {
+            const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
+            const inside = path.startsWith(href('')) ? path.slice(href('').length) : path.slice(1);
+            files ??= listFiles();
+            const file = (await files).get(inside.endsWith('/') ? `${inside}index.html` : inside);
+            if (!file) return next();
+            response.setHeader('content-type', file.type).end(await file.make());
+          } catch (error) {
+            next(error);
+          }
         });
       },
     },
