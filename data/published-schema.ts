@@ -13,7 +13,7 @@ const edition = z.int().min(1);
 const licence = z.string().describe('Of the model, which the pictures are made from.');
 
 const picture = z.object({
-  address,
+  address: address.optional().describe('Left out where the site does not have the file.'),
   thumbnail: address.optional(),
   type: z.literal('image/webp'),
   width: count,
@@ -23,7 +23,16 @@ const picture = z.object({
 
 const made = renderRecord.pick({ seed: true, key: true, state: true, message: true, score: true, curve: true, curve_steps: true });
 
-const publishedRender = made.extend({ picture: picture.nullable().describe('Null where there is none.') });
+const filmstrip = z.object({
+  sha256,
+  address: address.optional(),
+  thumbnail: address.optional(),
+  steps: z.array(count).describe('After how many steps each of its square tiles shows the picture.'),
+});
+const publishedRender = made.extend({
+  picture: picture.nullable().describe('Null where there is none.'),
+  frames: filmstrip.optional().describe('How the picture came to be.'),
+});
 
 /** Where a vector lies in a `.npy` file: `row` of an array [M,C], `offset` bytes into the file. */
 const placed = z.object({
@@ -83,6 +92,7 @@ export const publishedUnit = z.object({
   score: z.number().nullable().describe('Of the first render, in the layer’s own units.'),
   picture: picture.nullable().describe('The first seed’s: never a chosen one.'),
   renders: z.array(publishedRender).describe('By seed.'),
+  diverse: z.array(publishedRender).optional().describe('Pictures made together and driven apart, where the plan asks for them.'),
   measures: placedMeasures,
   concept: z.string().optional().describe('The concept that it is scored on in dissection.'),
   previous: beside.nullable(),

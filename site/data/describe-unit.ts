@@ -1,10 +1,10 @@
 /** unit.json: all that is known of one unit, with the addresses of what belongs to it. */
-import type { Portrait, PublishedUnit } from '../../data/schema.ts';
+import type { PublishedUnit, RenderRecord } from '../../data/schema.ts';
 import type { AtlasStore, Layer, Unit } from '../store/load-atlases.ts';
 import { atlasPath, fullAddress, layerPath, unitPath } from '../view/address.ts';
 import { directionSentence, unitTitle } from '../view/unit.ts';
-import { describePicture, unitAddresses } from './facts.ts';
-import { describePortrait, readPortraits } from './portraits.ts';
+import { describePortrait } from './describe-portrait.ts';
+import { describePicture, pictureAddress, unitAddresses } from './facts.ts';
 import { schemaPath } from './published-files.ts';
 import { placeMeasures } from './standing.ts';
 import { npyOffset, vectorRowsOf } from './vectors.ts';
@@ -13,7 +13,6 @@ import { npyOffset, vectorRowsOf } from './vectors.ts';
 export interface LayerContext {
   readonly store: AtlasStore;
   readonly layer: Layer;
-  readonly portraits: ReadonlyMap<string, Portrait>;
   /** Whether the site has a picture file of that name under `i/`. */
   readonly onSite: (name: string) => boolean;
   /** The row of directions.npy that a unit has, by its id. */
@@ -21,15 +20,16 @@ export interface LayerContext {
 }
 
 /** Gathers what the units of a layer share. */
-export async function openLayer(store: AtlasStore, layer: Layer, onSite: LayerContext['onSite']): Promise<LayerContext> {
-  return { store, layer, onSite, vectorRows: vectorRowsOf(store, layer), portraits: await readPortraits(store, layer) };
+export function openLayer(store: AtlasStore, layer: Layer, onSite: LayerContext['onSite']): LayerContext {
+  return { store, layer, onSite, vectorRows: vectorRowsOf(store, layer) };
 }
 
 /** A unit of the layer; `at` is its place in the layer's order. */
 export function describeUnit(context: LayerContext, unit: Unit, at: number): PublishedUnit {
-  const { store, layer, portraits, onSite } = context;
+  const { store, layer, onSite } = context;
   const { atlas } = store;
-  const portrait = portraits.get(unit.id);
+  const portrait = layer.portraits.get(unit.id);
+  const { renders, diverse } = unit.record;
   const { address, embed, embed_blind } = unitAddresses(store, layer, unit);
   const { id, title, source, weights_sha256, licence } = atlas.model;
   return {
@@ -43,15 +43,22 @@ export function describeUnit(context: LayerContext, unit: Unit, at: number): Pub
     direction: describeDirection(context, unit),
     state: unit.state,
     score: unit.render?.score ?? null,
-    picture: unit.render ? describePicture(unit.render, layer) : null,
-    renders: unit.record.renders
-      .toSorted((a, b) => a.seed - b.seed)
-      .map(({ image, ...render }) => ({ ...render, picture: describePicture({ image }, layer) })),
+    picture: unit.render ? describePicture(unit.render, context) : null,
+    renders: renders.toSorted((a, b) => a.seed - b.seed).map((render) => describeRender(context, render)),
+    ...(diverse ? { diverse: diverse.map((render) => describeRender(context, render)) } : {}),
     measures: placeMeasures(layer, unit),
     ...(unit.concept === undefined ? {} : { concept: unit.concept }),
     previous: beside(context, layer.units[at - 1]),
     next: beside(context, layer.units[at + 1]),
     ...(portrait ? { portrait: describePortrait(store, portrait, onSite) } : {}),
+  };
+}
+
+function describeRender(context: LayerContext, { image, frames, ...render }: RenderRecord): PublishedUnit['renders'][number] {
+  return {
+    ...render,
+    picture: describePicture({ image }, context),
+    ...(frames ? { frames: { sha256: frames.image, ...pictureAddress(frames.image, context), steps: frames.steps } } : {}),
   };
 }
 

@@ -1,5 +1,5 @@
 /** What several of the published files say of a unit in the same words. */
-import { type Measures, measures as measuresSchema, type RenderRecord } from '../../data/schema.ts';
+import { type Measures, measures as measuresSchema } from '../../data/schema.ts';
 import { originalName, thumbnailName } from '../images/pictures.ts';
 import type { AtlasStore, Layer, Unit } from '../store/load-atlases.ts';
 import { fullAddress, unitPath } from '../view/address.ts';
@@ -18,17 +18,26 @@ export function unitAddresses(store: AtlasStore, layer: Pick<Layer, 'slug'>, uni
   };
 }
 
-/** A render's picture as the site has it. */
-export function describePicture({ image }: Pick<RenderRecord, 'image'>, { layer }: Layer) {
-  if (!image) return null;
+/** What tells whether the site has a picture file of some name under `i/`. */
+export interface Pictures {
+  readonly layer: Layer;
+  readonly onSite: (name: string) => boolean;
+}
+
+/** The address of an original, and of its small version; what the site does not have is left out. */
+export function pictureAddress(sha256: string, { onSite }: Pictures): { address?: string; thumbnail?: string } {
+  const [original, thumbnail] = [originalName(sha256), thumbnailName(sha256)];
   return {
-    address: fullAddress(`i/${originalName(image)}`),
-    thumbnail: fullAddress(`i/${thumbnailName(image)}`),
-    type: 'image/webp' as const,
-    width: layer.render.size,
-    height: layer.render.size,
-    sha256: image,
+    ...(onSite(original) ? { address: fullAddress(`i/${original}`) } : {}),
+    ...(onSite(thumbnail) ? { thumbnail: fullAddress(`i/${thumbnail}`) } : {}),
   };
+}
+
+/** A render's picture as the site has it. */
+export function describePicture({ image }: { readonly image?: string | undefined }, pictures: Pictures) {
+  if (!image) return null;
+  const { size } = pictures.layer.layer.render;
+  return { ...pictureAddress(image, pictures), type: 'image/webp' as const, width: size, height: size, sha256: image };
 }
 
 /** The address of the picture that stands for a unit; null where it has none. */

@@ -20,8 +20,17 @@ export interface PublishedFile {
 }
 
 /** What a schema is published for. `portrait` describes a file of the store; unit.json has what it says. */
-export const SCHEMA_NAMES = ['atlas', 'layer', 'unit', 'row', 'plan', 'comparison', 'portrait'] as const;
+export const SCHEMA_NAMES = ['atlas', 'layer', 'unit', 'row', 'plan', 'comparison', 'portrait', 'ledger'] as const;
 export type SchemaName = (typeof SCHEMA_NAMES)[number];
+
+/** Where the ledger of all published addresses is, where there is one. */
+export const LEDGER_PATH = 'data/ledger.jsonl';
+
+/** The ledger's file; undefined where nothing was published. */
+export function ledgerFile(): string | undefined {
+  const file = process.env.ATLAS_LEDGER ?? 'data/ledger.jsonl';
+  return existsSync(file) ? file : undefined;
+}
 
 /** The path of a schema; its number goes up when a reader of the old one would fail. */
 export const schemaPath = (name: SchemaName) => `schema/${name}-1.json`;

@@ -8,7 +8,7 @@ import { describeAtlas, describePlan } from './describe-atlas.ts';
 import { describeLayer } from './describe-layer.ts';
 import { describeUnit, type LayerContext, openLayer } from './describe-unit.ts';
 import { embedPage, embedPath } from './embed.ts';
-import { hasVectors, JSON_TYPE, NPY_TYPE, SCHEMA_NAMES, schemaPath } from './published-files.ts';
+import { hasVectors, JSON_TYPE, LEDGER_PATH, ledgerFile, NPY_TYPE, SCHEMA_NAMES, schemaPath } from './published-files.ts';
 import { jsonSchema } from './schemas.ts';
 import { writeJsonLines, writeParquet } from './unit-rows.ts';
 import { readVectors, writeNpy } from './vectors.ts';
@@ -24,12 +24,14 @@ export interface SiteFile {
 
 /** Every file of the machine interface, embeds among them. */
 export async function* siteFiles(stores: readonly AtlasStore[]): AsyncGenerator<SiteFile> {
+  const ledger = ledgerFile();
+  if (ledger) yield { path: LEDGER_PATH, type: 'application/jsonl', make: () => readFile(ledger) };
   for (const name of SCHEMA_NAMES)
     yield { path: schemaPath(name), type: 'application/schema+json', make: () => writeJson(jsonSchema(name)) };
   const pictures = allPictures(stores);
   for (const store of stores) {
     yield* atlasFiles(store);
-    for (const layer of store.layers) yield* unitFiles(await openLayer(store, layer, (name) => pictures.has(name)));
+    for (const layer of store.layers) yield* unitFiles(openLayer(store, layer, (name) => pictures.has(name)));
   }
 }
 

@@ -6,11 +6,12 @@ import { promisify } from 'node:util';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import fastGlob from 'fast-glob';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { publish } from '../../generator/publish/publish.ts';
 import { EXAMPLES, type Example } from '../../site/data/examples.ts';
-import { publishedFiles, SCHEMA_NAMES, schemaPath } from '../../site/data/published-files.ts';
+import { LEDGER_PATH, publishedFiles, SCHEMA_NAMES, schemaPath } from '../../site/data/published-files.ts';
 import { type AtlasStore, readAtlases } from '../../site/store/load-atlases.ts';
 import { missing } from '../requires.ts';
-import { makeHostile, makePortraits } from '../site/data/make-published.ts';
+import { makeHostile } from '../site/data/make-published.ts';
 import { makeStore } from '../site/make-store.ts';
 import { temporaryFolder } from '../temporary.ts';
 import { type BuiltSite, buildSite } from './build-site.ts';
@@ -30,12 +31,11 @@ beforeAll(async () => {
   await makeStore(data, { slug: 'fixture-older', channels: [4, 4], random: 3, subset: 2, older: true, size: 16 });
   await makeStore(data, { slug: 'fixture-hostile', channels: [8, 6, 4], random: 3, subset: 1, size: 16 });
   await makeHostile(data, 'fixture-hostile');
+  await publish({ store: join(data, 'fixture-older'), ledger: join(data, 'ledger.jsonl'), today: '2026-01-02' });
   stores = await readAtlases(data);
-  const [first] = stores.filter(({ slug }) => slug === 'fixture-net');
-  if (first) await makePortraits(first, 'expanded-conv-3-expand');
   const built = await buildSite(data, { base: BASE });
   site = { ...built, ...(await serveFolder(built.dist, BASE)) };
-  const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true, formats: { 'date-time': true } });
+  const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true, formats: { date: true, 'date-time': true } });
   for (const name of SCHEMA_NAMES) {
     const schema = JSON.parse(await readFile(join(site.dist, schemaPath(name)), 'utf8'));
     expect(schema.$id).toBe(BASE + schemaPath(name));
@@ -90,6 +90,13 @@ describe('every published JSON is what its schema says', () => {
       const lines = (await readFile(join(site.dist, file), 'utf8')).trim().split('\n');
       for (const line of lines) expect(faultsOf('row', JSON.parse(line)), line).toEqual([]);
     }
+  });
+
+  test('every line of the ledger', async () => {
+    const lines = (await readFile(join(site.dist, LEDGER_PATH), 'utf8')).trim().split('\n');
+    expect(lines).toHaveLength(1 + 2 + 2 * (4 + 3));
+    for (const line of lines) expect(faultsOf('ledger', JSON.parse(line)), line).toEqual([]);
+    expect(faultsOf('ledger', { ...JSON.parse(lines[0] ?? ''), address: '../up/' })).not.toEqual([]);
   });
 
   test('a line of portraits', async () => {

@@ -10,9 +10,9 @@ import { readVectors, vectorUnits } from '../../../site/data/vectors.ts';
 import type { AtlasStore, Layer } from '../../../site/store/load-atlases.ts';
 import { standings } from '../../../site/view/unit.ts';
 import { temporaryFolder } from '../../temporary.ts';
-import { HOSTILE, makeHostile, makePortraits, readFirst, smallStore } from './make-published.ts';
+import { HOSTILE, makeHostile, readFirst, smallStore } from './make-published.ts';
 
-const nowhere = () => false;
+const everywhere = () => true;
 let folder: string;
 let store: AtlasStore;
 let layer: Layer;
@@ -28,11 +28,11 @@ function layerOf({ layers: [first] }: AtlasStore): Layer {
   return first;
 }
 
-async function unitOf(id: string, of = store, one = layerOf(of), onSite: (name: string) => boolean = nowhere) {
+async function unitOf(id: string, of = store, one = layerOf(of), onSite: (name: string) => boolean = everywhere) {
   const at = one.units.findIndex((unit) => unit.id === id);
   const unit = one.units[at];
   if (!unit) throw new Error(`The fixture has no ${id}.`);
-  return describeUnit(await openLayer(of, one, onSite), unit, at);
+  return describeUnit(openLayer(of, one, onSite), unit, at);
 }
 
 describe('unit.json', () => {
@@ -126,15 +126,28 @@ test('the order of fields does not depend on the order in the store', async () =
 });
 
 test('portraits are told with addresses: of units by their page, of pictures only where the site has them', async () => {
-  const other = temporaryFolder('portraits');
-  const made = await smallStore(other);
-  const [first] = await makePortraits(made, layer.slug);
-  const { portrait } = await unitOf('channel-0', made, layerOf(made), (name) => !name.startsWith('f'.repeat(8)));
-  expect(portrait?.near.look).toEqual([
-    { ...first?.near.look[0], address: `/fixture-net/${layer.slug}/channel-1/`, json: `/fixture-net/${layer.slug}/channel-1/unit.json` },
-  ]);
-  expect(portrait?.top.map(({ address }) => address?.slice(0, 3))).toEqual(['/i/', '/i/', undefined]);
-  expect((await unitOf('channel-0')).portrait).toBeUndefined();
+  const own = layer.portraits.get('channel-0');
+  const [near, other] = [own?.near.look[0], own?.top[1]?.image];
+  const { portrait } = await unitOf('channel-0', store, layer, (name) => !other?.startsWith(name.slice(0, 20)));
+  const address = `/fixture-net/${layer.slug}/${near?.id}/`;
+  expect(portrait?.near.look[0]).toEqual({ ...near, address, json: `${address}unit.json` });
+  expect(portrait?.top[0]).toEqual({ ...own?.top[0], address: `/i/${own?.top[0]?.image.slice(0, 20)}.webp` });
+  expect(portrait?.top[1]).toEqual(own?.top[1]);
+  expect(portrait?.reads).toEqual(own?.reads);
+  const bare = { ...layer, portraits: new Map() };
+  expect((await unitOf('channel-0', store, bare)).portrait).toBeUndefined();
+});
+
+test('filmstrips and diverse pictures are there where the record has them, with addresses where the site has them', async () => {
+  const [first, second] = layer.units;
+  if (!first || !second || !first.render?.image) throw new Error('The fixture has no two units.');
+  const frames = { image: first.render.image, steps: [0, 8, 128] };
+  const record = { ...first.record, renders: [{ ...first.render, frames }], diverse: second.record.renders };
+  const rich = { ...layer, units: [{ ...first, record }, second] };
+  const unit = await unitOf('channel-0', store, rich, (name) => !name.includes('-96'));
+  expect(unit.renders[0]?.frames).toEqual({ sha256: frames.image, address: `/i/${frames.image.slice(0, 20)}.webp`, steps: [0, 8, 128] });
+  expect(unit.diverse?.map(({ picture }) => picture?.sha256)).toEqual(second.record.renders.map(({ image }) => image));
+  expect(publishedUnit.parse(unit)).toEqual(unit);
 });
 
 test('a vector that is not the one its unit names is not published', async () => {

@@ -1,7 +1,6 @@
-/** Stores for the tests of the machine interface: the fixture, one whose every name is hostile, one with portraits. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+/** Stores for the tests of the machine interface: the fixture, and one whose every name is hostile. */
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Portrait, portrait } from '../../../data/schema.ts';
 import { type AtlasStore, readAtlases } from '../../../site/store/load-atlases.ts';
 import { makeStore } from '../make-store.ts';
 
@@ -35,30 +34,6 @@ export async function makeHostile(folder: string, slug: string): Promise<void> {
     layer,
     (await readFile(layer, 'utf8')).replace('the runtime ran out of memory', JSON.stringify(HOSTILE.script).slice(1, -1)),
   );
-}
-
-/** Writes portraits for a layer: each unit's nearest are its neighbours, its top images two renders and one that no page shows. */
-export async function makePortraits(store: AtlasStore, slug: string): Promise<Portrait[]> {
-  const layer = store.layers.find((one) => one.slug === slug);
-  const pictures = (layer?.units ?? []).flatMap(({ render }) => render?.image ?? []);
-  const examples = [...pictures.slice(0, 2), 'f'.repeat(64)].map((image, number) => {
-    return { image, number, score: 3 - number, box: [0, 0.25, 0.5, 0.5] };
-  });
-  const lines = (layer?.units ?? []).map(({ id }, i, { length }) => {
-    const near = { layer: slug, id: layer?.units[(i + 1) % length]?.id, similarity: 0.5 };
-    const conv = { value: 'value', layer: slug, through: ['Conv'], size: [1, 1], channels: [{ channel: 0, weight: -0.5 }] };
-    return portrait.parse({
-      id,
-      top: examples,
-      middle: examples.slice(0, 1),
-      near: { response: [near], look: [near] },
-      reads: [conv],
-      feeds: [],
-    });
-  });
-  await mkdir(join(store.folder, 'portraits'), { recursive: true });
-  await writeFile(join(store.folder, 'portraits', `${slug}.jsonl`), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  return lines;
 }
 
 /** The first atlas of a folder. */
