@@ -87,7 +87,7 @@ async function checkDirections(folder: string, layer: AtlasLayer, records: reado
 
 async function checkImage(folder: string, file: string, findings: Finding[]): Promise<void> {
   const bytes = await readFile(`${folder}/${file}`).catch(() => undefined);
-  if (!bytes) findings.push({ file, problem: 'is missing, though a record or a portrait names it' });
+  if (!bytes) findings.push({ file, problem: 'is missing, though a record names it' });
   else if (!file.endsWith(`/${sha256(bytes)}.webp`))
     findings.push({ file, problem: `was altered: its hash is ${sha256(bytes)}; remove it and run the plan again` });
 }

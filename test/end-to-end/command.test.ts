@@ -98,7 +98,7 @@ describe('the whole path on a tiny network', () => {
     const { code, stdout } = await atlas('verify', store);
     expect(code).toBe(1);
     expect(stdout).toContain(`  ${altered}: was altered: its hash is `);
-    expect(stdout).toContain(`  ${lost}: is missing, though a record or a portrait names it\n`);
+    expect(stdout).toContain(`  ${lost}: is missing, though a record names it\n`);
     expect(stdout).toContain('  images/stray.webp: is named by no record\n');
     expect(stdout).toContain('  layers/first.jsonl: its last line is torn (');
     expect(stdout).toContain('  layers/first.jsonl: line 21: expected random-8, received nothing\n');
