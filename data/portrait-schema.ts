@@ -41,9 +41,22 @@ export type Connection = z.infer<typeof connection>;
 /** A line of portraits/<layer>.jsonl. */
 export const portrait = z.object({
   id: slug,
-  top: z.array(example).describe('Images that it scores highest, highest first.'),
-  middle: z.array(example).describe('Images of its 40–60% band.'),
-  near: z.object({ response: z.array(near), look: z.array(near) }).describe('Nearest units, nearest first.'),
+  top: z
+    .array(example)
+    .describe(
+      'Images that it scores highest, highest first. None for a unit whose score is the same for every image (`constant` in comparison.json), one that is of several layers or directions, and where the images are a folder that is not published.',
+    ),
+  middle: z.array(example).describe('Images evenly over its 40–60% band, by falling score.'),
+  near: z
+    .object({
+      response: z.array(near).describe('By the correlation of mean responses to the comparison’s images.'),
+      look: z
+        .array(near)
+        .describe(
+          'By the cosine of what the comparison’s first observer sees in the first renders, each feature standardised over the atlas.',
+        ),
+    })
+    .describe('Nearest units of the atlas, nearest first; a channel and its negative are not each other’s.'),
   reads: z.array(connection).describe('What it is a linear function of: back to the nearest non-linearities.'),
   feeds: z
     .array(connection)
@@ -51,10 +64,28 @@ export const portrait = z.object({
 });
 export type Portrait = z.infer<typeof portrait>;
 
-/** map.json: every rendered unit's place, by what an observer sees in its first render. */
+/** map.json: every rendered unit's place, by what an observer sees in its first render. Places are the centres of a grid's cells, no two in one; left and top are 0. */
 export const atlasMap = z.object({
   schema: z.literal('basis-map/1'),
-  about: z.string().describe('Method, observer and seed, in a sentence.'),
+  about: z.string().describe('Method, observer, seed and the columns and rows of the grid, in a sentence.'),
   units: z.array(z.object({ layer: slug, id: slug, x: z.number().min(0).max(1), y: z.number().min(0).max(1) })),
 });
 export type AtlasMap = z.infer<typeof atlasMap>;
+
+/** portraits/key.json: what the portraits and the map were made from, and what they are. */
+export const portraitKey = z.object({
+  schema: z.literal('basis-portraits/1'),
+  key: sha256.describe('Hash of all that they depend on; present with the same key means done.'),
+  files: z.array(z.object({ path: z.string(), sha256 })).describe('portraits/<layer>.jsonl and map.json.'),
+  made: z
+    .object({
+      units: count,
+      with_examples: count.describe('Units with images.'),
+      images: count.describe('Different images that they show.'),
+      image_bytes: count,
+      mapped: count.describe('Units on the map.'),
+      published: z.boolean().describe('False where the images are a folder that the plan does not let be published.'),
+    })
+    .describe('What was made.'),
+});
+export type PortraitKey = z.infer<typeof portraitKey>;

@@ -92,6 +92,12 @@ export const plan = z.strictObject({
         .strictObject({
           folder: z.string().min(1).optional().describe('A folder of photographs; the generated set procset-1 if left out.'),
           n: z.int().min(200).optional().describe('At most so many; all of the folder, or 6,000 generated ones, if left out.'),
+          publish: z
+            .boolean()
+            .optional()
+            .describe(
+              'Whether small copies of the folder’s images may be published on the pages of the units that they drive; say `true` only where their licences allow it. Generated images always are.',
+            ),
         })
         .optional(),
       observer: z

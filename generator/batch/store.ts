@@ -8,6 +8,7 @@ import { float32Bytes, sha256 } from './canonical.ts';
 import { type Disk, DurableFolder, TEMPORARY } from './disk.ts';
 import { editionImages } from './editions.ts';
 import { Journal, layerFile } from './journal.ts';
+import { portrayedImages } from './portraits.ts';
 import { schemaFault } from './schema-fault.ts';
 
 /** The file that says what an atlas is. */
@@ -27,7 +28,7 @@ export class Store {
   static async open(path: string, disk?: Disk): Promise<Store> {
     const folder = new DurableFolder(path, disk);
     await folder.create();
-    const pattern = [`{layers,directions,images/*}/*${TEMPORARY}`, `*.json.*${TEMPORARY}`];
+    const pattern = [`{layers,directions,portraits,images/*}/*${TEMPORARY}`, `*.json.*${TEMPORARY}`];
     for (const file of await glob(pattern, { cwd: path, dot: true })) await folder.remove(file);
     const images = await glob('images/*/*.webp', { cwd: path });
     return new Store(folder, new Set(images));
@@ -67,9 +68,10 @@ export class Store {
     return hash;
   }
 
-  /** Removes what no layer of a complete atlas names and no published edition shows: images that were replaced, layers that left the plan. Returns how many files. */
+  /** Removes what no layer of a complete atlas names and neither a portrait nor a published edition shows: images that were replaced, layers that left the plan. Returns how many files. */
   async prune(layers: ReadonlyMap<string, readonly UnitRecord[]>): Promise<number> {
     const keep = new Set([...(await editionImages(this.folder.path))].map(imageFile));
+    for (const image of await portrayedImages(this.folder.path)) keep.add(imageFile(image));
     for (const layer of layers.keys()) keep.add(layerFile(layer)).add(directionsFile(layer));
     for (const records of layers.values()) for (const record of records) for (const image of imagesOf(record)) keep.add(imageFile(image));
     const found = await glob(['images/*/*', 'layers/*', 'directions/*'], { cwd: this.folder.path, dot: true });

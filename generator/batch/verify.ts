@@ -9,6 +9,7 @@ import { TEMPORARY } from './disk.ts';
 import { editionImages } from './editions.ts';
 import { layerFile } from './journal.ts';
 import { planHash } from './plan.ts';
+import { portrayedImages } from './portraits.ts';
 import { ATLAS_FILE, directionsFile, imageFile, imagesOf, readAtlas } from './store.ts';
 import { checkRecords, type Finding } from './verify-records.ts';
 
@@ -53,6 +54,7 @@ export async function verifyStore(folder: string): Promise<Verification> {
     for (const record of records) for (const image of imagesOf(record)) named.add(imageFile(image));
   }
   for (const image of await frozenImages(folder, findings)) named.add(imageFile(image));
+  for (const image of await portrayedImages(folder)) named.add(imageFile(image));
   const images = [...named].filter((file) => file.startsWith('images/'));
   await Promise.all(images.map((file) => readers(() => checkImage(folder, file, findings))));
   await checkComparison(folder, atlas, findings);

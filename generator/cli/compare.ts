@@ -1,6 +1,6 @@
 /** `atlas compare`, and the last part of `atlas run`: what is rendered is measured and compared, or a comparison is computed again from its files. */
 import path from 'node:path';
-import type { Control } from '../../data/schema.ts';
+import type { Control, Plan } from '../../data/schema.ts';
 import { DEFAULT_BATCH } from '../batch/batch-size.ts';
 import { openEngine } from '../batch/open-engine.ts';
 import type { CheckedPlan } from '../batch/plan.ts';
@@ -52,15 +52,11 @@ export async function compare({ plan: { plan }, folder, options, progress, signa
       exitCode: 2,
     });
   if (options.ratings) return takeRatings({ folder, ratings: options.ratings, ...(options.key ? { key: options.key } : {}) });
-  const { batch, images, observer } = options;
+  const { batch } = options;
   const engine = openEngine(progress);
   const model = await engine.openModel(plan.model, { pixels: plan.preprocess });
   const runtime = await engine.openRuntime(runtimeChoice(options));
-  const told = {
-    ...plan.compare,
-    ...(images ? { images: { ...plan.compare?.images, folder: images } } : {}),
-    ...(observer ? { observer: { model: observer } } : {}),
-  };
+  const told = toldOf(plan, options);
   try {
     const { layers } = await compareAtlas({
       ...{ folder, model, runtime, engine, signal },
@@ -83,6 +79,15 @@ export async function compare({ plan: { plan }, folder, options, progress, signa
     progress.stop();
     throw error;
   }
+}
+
+/** What the plan says of the comparison, with what the command line says over it. */
+export function toldOf({ compare }: Plan, { images, observer }: Pick<CompareOptions, 'images' | 'observer'>): NonNullable<Plan['compare']> {
+  return {
+    ...compare,
+    ...(images ? { images: { ...compare?.images, folder: images } } : {}),
+    ...(observer ? { observer: { model: observer } } : {}),
+  };
 }
 
 /** A line for each control. One that fails is a finding about the comparison, not a failure of the command. */
@@ -115,7 +120,7 @@ async function again({ folder, options, progress, signal }: Omit<Job, 'plan'>): 
 }
 
 /** A note for each stage that has something to do, and a bar for how far it is. */
-function showStages(progress: Progress): Stages {
+export function showStages(progress: Progress): Stages {
   let title = '';
   let total = 0;
   return {

@@ -1,4 +1,4 @@
-/** `atlas run`, `atlas render`, `atlas compare`: a plan's work, whole or in parts. */
+/** `atlas run`, `atlas render`, `atlas compare`, `atlas portray`: a plan's work, whole or in parts. */
 import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { DEFAULT_BATCH } from '../batch/batch-size.ts';
@@ -8,7 +8,7 @@ import { type CheckedPlan, readPlan } from '../batch/plan.ts';
 import { openProgress, type Progress } from '../batch/progress.ts';
 import { type RunSummary, runPlan } from '../batch/run.ts';
 import { buildSite } from './build.ts';
-import { type CompareOptions, compare } from './compare.ts';
+import { compare } from './compare.ts';
 import { interruptible } from './interrupt.ts';
 import {
   ATLASES,
@@ -21,8 +21,9 @@ import {
   shownPath,
   threadsOption,
 } from './options.ts';
+import { type PortrayOptions, portray } from './portray.ts';
 
-interface RunOptions extends RuntimeOptions, CompareOptions {
+interface RunOptions extends RuntimeOptions, PortrayOptions {
   out?: string;
   build?: boolean;
 }
@@ -36,13 +37,14 @@ interface Job {
 }
 
 export function addRun(program: Command): void {
-  planCommand(program, 'run', 'renders what the atlas of a plan lacks, measures and compares; goes on where it was stopped')
+  planCommand(program, 'run', 'renders what the atlas of a plan lacks, measures, compares and portrays; goes on where it was stopped')
     .addOption(new Option('--build', 'then build the site').conflicts('out'))
     .action((file: string | undefined, options: RunOptions) =>
       perform('run', file, options, async (job) => {
         await withLock(job.folder, async () => {
           await render(job);
           await compare(job);
+          await portray(job);
         });
         if (options.build) await buildSite();
       }),
@@ -72,6 +74,10 @@ export function addRun(program: Command): void {
       ),
     )
     .action((file: string | undefined, options: RunOptions) => perform('compare', file, options, compare));
+  planCommand(program, 'portray', "makes what units' pages show beside the renders, and the map, of a compared atlas")
+    .option('--images <folder>', 'the photographs, if "atlas compare" was given others than the plan\'s')
+    .option('--json', 'print what was made as JSON, and the progress as errors are')
+    .action((file: string | undefined, options: RunOptions) => perform('portray', file, options, portray));
 }
 
 function planCommand(program: Command, name: string, description: string): Command {
@@ -102,7 +108,7 @@ async function perform(name: string, given: string | undefined, options: RunOpti
     ' ',
   );
   await interruptible(`To go on from there, give the same command again: ${again}`, (signal) =>
-    work({ plan, folder, options, progress: openProgress(), signal }),
+    work({ plan, folder, options, progress: openProgress(options.json ? process.stderr : process.stdout), signal }),
   );
 }
 

@@ -6,6 +6,7 @@ import { ATLAS_FILE } from '../batch/store.ts';
 import { type Verification, verifyStore } from '../batch/verify.ts';
 import { checkStudy } from '../compare/study/check-study.ts';
 import { fault } from '../graph/errors.ts';
+import { checkPortraits } from '../portray/check-portraits.ts';
 import { checkEditions } from '../publish/check-editions.ts';
 import { ATLASES, shownPath } from './options.ts';
 import { ledgerFile } from './places.ts';
@@ -14,7 +15,7 @@ export function addVerify(program: Command): void {
   program
     .command('verify')
     .description(
-      're-hashes the images of an atlas and checks its records, vectors, comparison, study and published editions; names what is wrong',
+      're-hashes the images of an atlas and checks its records, vectors, comparison, study, portraits and published editions; names what is wrong',
     )
     .argument('[dir]', 'the atlas (every one under data/atlases/ if left out)')
     .option('--json', 'print JSON')
@@ -26,11 +27,11 @@ export function addVerify(program: Command): void {
     });
 }
 
-/** The store, its study and its published editions. */
+/** The store, its study, its portraits and its published editions. */
 async function verify(folder: string): Promise<Verification> {
   const { findings, ...rest } = await verifyStore(folder);
   const editions = await checkEditions(folder, ledgerFile(path.dirname(path.resolve(folder))));
-  return { ...rest, findings: [...findings, ...(await checkStudy(folder)), ...editions] };
+  return { ...rest, findings: [...findings, ...(await checkStudy(folder)), ...(await checkPortraits(folder)), ...editions] };
 }
 
 async function findAtlases(): Promise<string[]> {

@@ -56,12 +56,13 @@ describe('wrong usage ends with exit code 2 and says what is wrong', () => {
 });
 
 describe('the whole path on a tiny network', () => {
-  it('renders, compares and verifies, and does nothing the second time', async () => {
+  it('renders, compares, portrays and verifies, and does nothing the second time', async () => {
     const plan = await planWith({}, 'plan');
     const first = await atlas('run', plan, '--out', store);
     expect(first.stderr).toMatch(/^(auto: .+ — using .+\n)?$/);
     expect(first.stdout).toContain('52 pictures rendered, 0 were there\n');
-    expect(first.stdout).toMatch(/2 layers compared, in comparison\.json\n$/);
+    expect(first.stdout).toMatch(/2 layers compared, in comparison\.json\n/);
+    expect(first.stdout).toMatch(/: 40 units portrayed, 40 on the map, 40 with images \(\d+ different ones, 0\.\d MB\)\n$/);
     expect(first.code).toBe(0);
     const { layers, images } = JSON.parse(await readFile(`${store}/comparison.json`, 'utf8'));
     expect(images).toEqual([expect.objectContaining({ id: 'procset-1-at-32', kind: 'procset', n: 240, concepts: 131 })]);
@@ -75,8 +76,16 @@ describe('the whole path on a tiny network', () => {
     expect(again.code).toBe(0);
     const second = await atlas('run', plan, '--out', store);
     expect(second.stdout).toContain('0 pictures rendered, 52 were there\n');
+    const portrayed = await atlas('portray', plan, '--out', store, '--json');
+    const { images: shown, ...made } = JSON.parse(portrayed.stdout);
+    expect(made).toMatchObject({ folder: store, units: 40, with_examples: 40, mapped: 40, published: true });
+    expect(made.files.map(({ path: file }: { path: string }) => file)).toEqual([
+      'portraits/first.jsonl',
+      'portraits/second.jsonl',
+      'map.json',
+    ]);
     const verified = await atlas('verify', store);
-    expect(verified).toEqual({ code: 0, stdout: `${store}: 2 layers, 40 units, 52 images; all is well\n`, stderr: '' });
+    expect(verified).toEqual({ code: 0, stdout: `${store}: 2 layers, 40 units, ${52 + shown} images; all is well\n`, stderr: '' });
   }, 120_000);
 
   it('verify names what was altered, lost, torn or added, and exits with 1', async () => {
