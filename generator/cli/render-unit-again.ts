@@ -9,7 +9,7 @@ import { planHash } from '../batch/plan.ts';
 import type { Progress } from '../batch/progress.ts';
 import { renderTasks } from '../batch/render-layer.ts';
 import { imageFile, Store } from '../batch/store.ts';
-import { type LayerWork, listTasks, listWork, type Task } from '../batch/work.ts';
+import { type LayerWork, listTasks, listWork, type Series, type Task } from '../batch/work.ts';
 import { fault } from '../graph/errors.ts';
 import type { Model } from '../models/model.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -31,13 +31,12 @@ export interface PublishedUnit {
 }
 
 /**
- * Finds a unit by its id, and its picture of a seed (the first, which a page shows, if left out). Throws with exit code 2 for a unit or a seed
+ * Finds a unit by its id, and its picture of a seed (the first if left out), of its renders or of its diverse pictures. Throws with exit code 2 for a unit or a seed
  * that the plan does not have, and where the network is another than the atlas's.
  */
 export async function findUnit(
   { folder, atlas, layer, engine }: { folder: string; atlas: Atlas; layer: AtlasLayer; engine: Engine },
-  unit: string,
-  seed?: number,
+  { unit, seed, series }: { unit: string; seed: number | undefined; series: Series },
 ): Promise<PublishedUnit> {
   const { plan } = atlas;
   const model = await engine.openModel(plan.model, { pixels: plan.preprocess });
@@ -53,15 +52,15 @@ export async function findUnit(
   const found = listWork(checked, model, engine).find((work) => work.layer.slug === layer.slug);
   if (!found) throw unknownName('layer', layer.slug, [], folder);
   // As the pictures were made, whatever the presets are now.
-  const work = { ...found, settings: layer.render };
-  const all = listTasks(work, model);
-  const tasks = all.filter((task) => task.unit.id === unit);
-  if (tasks.length === 0)
+  const work = series === 'diverse' ? found.diverse : { ...found, settings: layer.render };
+  const units = work?.units ?? [];
+  const tasks = work ? listTasks(work, model).filter((task) => task.unit.id === unit) : [];
+  if (!work || tasks.length === 0)
     throw unknownName(
       'unit',
       unit,
-      work.units.map(({ id }) => id),
-      `${folder}, ${layer.slug}`,
+      units.map(({ id }) => id),
+      `${folder}, ${layer.slug}${series === 'diverse' ? ', diverse pictures' : ''}`,
     );
   const task = seed === undefined ? tasks[0] : tasks.find((one) => one.seed === seed);
   if (!task)
@@ -75,7 +74,7 @@ export async function findUnit(
     });
   const file = `${folder}/layers/${layer.slug}.jsonl`;
   const records = readLines(await readFile(file).catch(() => Buffer.alloc(0)), file).lines;
-  const published = records.find(({ id }) => id === unit)?.renders.find((render) => render.seed === task.seed);
+  const published = records.find(({ id }) => id === unit)?.[work.series]?.find((render) => render.seed === task.seed);
   return { folder, atlas, layer, model, work, tasks, task, records, ...(published ? { published } : {}) };
 }
 
@@ -90,7 +89,8 @@ export async function renderAgain(
   { engine, runtime, progress, signal }: { engine: Engine; runtime: Runtime; progress: Progress; signal: AbortSignal },
 ): Promise<{ record: RenderRecord; bytes: Buffer }> {
   const { layer, settings } = work;
-  const together = settings.group ? tasks : [task];
+  // Without the frames of a filmstrip, which are read off on the way and change nothing.
+  const together = (settings.group ? tasks : [task]).map((one) => ({ ...one, frames: [] }));
   const { others } = task.unit;
   const request = { model, runtime, layer: layer.name, settings, batch: together.length, ...(others ? { others } : {}) };
   const folder = await mkdtemp(path.join(tmpdir(), 'atlas-unit-'));
@@ -110,7 +110,7 @@ export async function renderAgain(
     } finally {
       await renderer.dispose();
     }
-    const record = journal.find(task.unit.id, task.seed);
+    const record = journal.find(task.unit.id, task.seed, task.series);
     if (!record?.image)
       throw fault({
         where: `${layer.slug}, ${task.unit.id}, seed ${task.seed}`,

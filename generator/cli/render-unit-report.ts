@@ -64,7 +64,7 @@ export async function compareUnit(
       remedy: 'Without --compare it is rendered all the same.',
     });
   const distance = await pictureDistance(bytes, file);
-  const own = records.find(({ id }) => id === task.unit.id)?.renders.filter(({ seed }) => seed !== task.seed) ?? [];
+  const own = records.find(({ id }) => id === task.unit.id)?.[task.series]?.filter(({ seed }) => seed !== task.seed) ?? [];
   const others = records.filter(({ id }) => id !== task.unit.id).map(({ renders }) => renders[0]);
   const spread = Array.from(
     { length: Math.min(OTHERS, others.length) },

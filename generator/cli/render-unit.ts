@@ -7,7 +7,8 @@ import { openEngine } from '../batch/open-engine.ts';
 import { openProgress } from '../batch/progress.ts';
 import { fault, reason } from '../graph/errors.ts';
 import { interruptible } from './interrupt.ts';
-import { ATLASES, type RuntimeOptions, runtimeChoice, shownPath } from './options.ts';
+import { type RuntimeOptions, runtimeChoice, shownPath } from './options.ts';
+import { atlasesFolder } from './places.ts';
 import { findAtlasLayer, parseAddress } from './render-unit-address.ts';
 import { findUnit, renderAgain } from './render-unit-again.ts';
 import { compareUnit, describeUnit, softwareNow, type UnitReport } from './render-unit-report.ts';
@@ -16,6 +17,7 @@ import { compareUnit, describeUnit, softwareNow, type UnitReport } from './rende
 export interface UnitOptions extends RuntimeOptions {
   unit?: string;
   seed?: number;
+  diverse?: boolean;
   compare?: boolean;
   data?: string;
   json?: boolean;
@@ -31,6 +33,7 @@ export function addUnitOptions(command: Command): Command {
       ).conflicts('batch'),
     )
     .option('--seed <number>', "with --unit: the start, of those in the unit's record (the first if left out)", wholeNumber)
+    .option('--diverse', "with --unit: of the unit's diverse pictures, not of its renders")
     .option('--compare', 'with --unit: says how far the picture is from the published one; exit code 1 where it is another picture')
     .option('--data <dir>', 'with --unit: the folder of atlases (data/atlases if left out)')
     .option('--json', 'with --unit: print JSON');
@@ -43,7 +46,7 @@ function wholeNumber(text: string): number {
 
 /** Throws with exit code 2 where an option stands that only `--unit` has a use for. */
 export function refuseWithoutUnit(options: UnitOptions): void {
-  const stray = (['seed', 'compare', 'data', 'json'] as const).find((name) => options[name] !== undefined);
+  const stray = (['seed', 'diverse', 'compare', 'data', 'json'] as const).find((name) => options[name] !== undefined);
   if (stray)
     throw fault({
       where: 'atlas render',
@@ -67,13 +70,14 @@ export async function renderUnit(text: string, plan: string | undefined, options
       exitCode: 2,
     });
   const address = parseAddress(text);
-  const data = options.data ?? ATLASES;
+  const data = options.data ?? atlasesFolder();
   const { folder, atlas, layer } = await findAtlasLayer(data, address);
   const progress = openProgress(options.json ? process.stderr : process.stdout);
   const engine = openEngine(progress);
-  const found = await findUnit({ folder, atlas, layer, engine }, address.unit, options.seed ?? address.seed);
+  const wanted = { unit: address.unit, seed: options.seed ?? address.seed, series: options.diverse ? 'diverse' : 'renders' } as const;
+  const found = await findUnit({ folder, atlas, layer, engine }, wanted);
   const { task } = found;
-  const file = shownPath(options.out ?? `${address.unit}-${task.seed}.webp`);
+  const file = shownPath(options.out ?? `${address.unit}-${options.diverse ? 'diverse-' : ''}${task.seed}.webp`);
   await refuseStore(file, data);
   const report = await interruptible('Nothing was written.', async (signal): Promise<UnitReport> => {
     const runtime = await engine.openRuntime(runtimeChoice(options));

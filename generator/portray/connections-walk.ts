@@ -127,3 +127,8 @@ function stepsFrom(from: string, steps: readonly Step[], to: string): readonly S
   });
   return way.reverse();
 }
+
+/** Whether a step does no more than add a constant, which is no part of a linear map. */
+export function isOffset({ op, inputs, node }: Step): boolean {
+  return op === 'Identity' || ((op === 'Add' || (op === 'Sub' && node?.inputs[0] === inputs[0])) && inputs.length === 1);
+}

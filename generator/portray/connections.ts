@@ -8,8 +8,8 @@ import type { Model } from '../models/model.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type Adjoint, openAdjoint } from './connections-adjoint.ts';
 import { extentOf, kernelOf, Strongest } from './connections-kernels.ts';
-import { type Network, readNetwork, type Step } from './connections-network.ts';
-import { type Walk, type Way, walkBack, walkOn } from './connections-walk.ts';
+import { type Network, readNetwork } from './connections-network.ts';
+import { isOffset, type Walk, type Way, walkBack, walkOn } from './connections-walk.ts';
 
 /** What {@link connectLayer} needs. */
 export interface ConnectRequest {
@@ -195,9 +195,4 @@ function describeWay({ network, layers }: Part, { own }: Walk, { value, steps }:
     ...(layer ? { layer: layer.slug } : {}),
     through: steps.filter((step) => !own.has(step) && !isOffset(step)).map(({ op }) => op),
   };
-}
-
-/** Whether a step does no more than add a constant, which is no part of a linear map. */
-function isOffset({ op, inputs, node }: Step): boolean {
-  return op === 'Identity' || ((op === 'Add' || (op === 'Sub' && node?.inputs[0] === inputs[0])) && inputs.length === 1);
 }
