@@ -62,12 +62,14 @@ export function walkOn(network: Network, layer: string, tap: Tap): Walk {
     if (step.kind === 'linear' || own.has(step)) {
       between.push(step);
       for (const name of step.outputs) reached.add(name);
+      if (from.some((name) => same.has(name)) && isSame(step)) for (const name of step.outputs) same.add(name);
     } else {
       for (const name of from) ends.add(name);
       if (from.some((name) => same.has(name))) stops.add(step.op);
     }
   }
   for (const name of reached) if (!network.readers.has(name)) ends.add(name);
+  // The layer itself, turned or moved by a constant, is nothing that it feeds.
   const targets = [...reached].filter((name) => ends.has(name) && !same.has(name));
   const walk = named(network, targets, { own, between, back: false, wayOf: (value) => stepsFrom(layer, between, value) });
   if (walk.ways.length > 0) return walk;
@@ -126,6 +128,11 @@ function stepsFrom(from: string, steps: readonly Step[], to: string): readonly S
     return leads;
   });
   return way.reverse();
+}
+
+/** Whether what a step makes holds the same numbers, up to a constant. */
+function isSame(step: Step): boolean {
+  return isOffset(step) || /^(Transpose|Reshape|Squeeze|Unsqueeze)$/.test(step.op);
 }
 
 /** Whether a step does no more than add a constant, which is no part of a linear map. */

@@ -218,6 +218,21 @@ test('a gate, a maximum and a swish spelled out are non-linearities; where nothi
   expect(pool.notes[0]).toContain('It comes out of MaxPool, which is not linear');
 });
 
+test('a layer does not feed itself, moved by a constant', async () => {
+  const model = handMadeModel((builder) => {
+    const stem = conv(builder, INPUT, 'stem', [4, 3, 1, 1]);
+    const moved = builder.add('Add', [stem, builder.scalar(3)], {}, { outputs: ['moved'] });
+    builder.add('Softmax', [moved], { axis: 1 }, { outputs: ['shares'] });
+    builder.add('Softmax', [conv(builder, moved, 'next', [2, 4, 1, 1])], { axis: 1 }, { outputs: ['others'] });
+  });
+  const { units, notes } = await connect(model, 'stem');
+  expect(units[0].feeds.map(({ value, through }) => ({ value, through }))).toEqual([{ value: 'next', through: ['Conv'] }]);
+  expect(notes).toEqual([]);
+  expect((await connect(model, 'next')).notes).toEqual([
+    'next, feeds: It goes into Softmax, which is not linear: there is nothing that it feeds linearly.',
+  ]);
+});
+
 test("a connection names the atlas's layer, before or after the non-linearity", async () => {
   const linked = async (layers: string[]) => {
     const { reads, feeds } = (await connect(bottleneck, 'project', { layers })).units[0];
