@@ -127,7 +127,13 @@ export const ARMS = ['basis', 'basis-negative', 'random', 'chosen'] as const;
 export const arm = z.enum(ARMS);
 export type Arm = z.infer<typeof arm>;
 
-/** How a unit's direction is rebuilt: a signed channel, or a row of a Haar-random frame (hashed, since its definition lies in code). */
+/**
+ * How a unit's direction is rebuilt, a vector of length one over the layer's C channels: a signed channel; a row of a Haar-random frame (hashed,
+ * since its definition lies in code); or what the plan says.
+ *
+ * directions/<layer>.f32 holds the layer's random arm and nothing else: float32, little-endian, no header, `[M,C]` row by row. Row i is `random-i`,
+ * bytes 4·C·i to 4·C·(i + 1), whose SHA-256 is the `sha256` here.
+ */
 export const direction = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('channel'), channel: count, sign: z.union([z.literal(1), z.literal(-1)]) }),
   z.object({ kind: z.literal('haar'), frame: count, row: count, sha256: sha256 }),

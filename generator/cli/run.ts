@@ -22,6 +22,7 @@ import {
   threadsOption,
 } from './options.ts';
 import { type PortrayOptions, portray } from './portray.ts';
+import { addUnitOptions, refuseWithoutUnit, renderUnit, type UnitOptions } from './render-unit.ts';
 
 interface RunOptions extends RuntimeOptions, PortrayOptions {
   out?: string;
@@ -49,8 +50,12 @@ export function addRun(program: Command): void {
         if (options.build) await buildSite();
       }),
     );
-  planCommand(program, 'render', 'renders what the atlas of a plan lacks').action((file: string | undefined, options: RunOptions) =>
-    perform('render', file, options, render),
+  addUnitOptions(planCommand(program, 'render', 'renders what the atlas of a plan lacks, or one unit again')).action(
+    async (file: string | undefined, options: RunOptions & UnitOptions) => {
+      if (options.unit !== undefined) return renderUnit(options.unit, file, options);
+      refuseWithoutUnit(options);
+      return perform('render', file, options, render);
+    },
   );
   planCommand(program, 'compare', 'measures and compares what is rendered')
     .option('--images <folder>', "photographs to look at the network with, instead of the plan's")
@@ -85,7 +90,10 @@ function planCommand(program: Command, name: string, description: string): Comma
     .command(name)
     .description(description)
     .argument('[plan]', 'a plan file (data/plans/quick.json if left out)')
-    .option('--out <dir>', 'the folder of the atlas (data/atlases/<atlas> if left out)')
+    .option(
+      '--out <dir>',
+      `the folder of the atlas (data/atlases/<atlas> if left out)${name === 'render' ? '; with --unit, the file of the picture' : ''}`,
+    )
     .addOption(deviceOption())
     .addOption(runtimeOption())
     .addOption(threadsOption())

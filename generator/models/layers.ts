@@ -117,7 +117,7 @@ export function unknownLayer(where: string, known: readonly Pick<Layer, 'name' |
 }
 
 /** Levenshtein's distance: insertions, deletions and replacements that turn one text into the other. */
-function editDistance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   const other = b.slice(0, 200);
   let row = Array.from({ length: other.length + 1 }, (_, i) => i);
   for (const [i, letter] of [...a.slice(0, 200)].entries()) {

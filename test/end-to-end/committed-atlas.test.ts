@@ -1,10 +1,11 @@
 /** The committed atlas is what the committed code makes of the committed plan. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import sharp, { type Sharp } from 'sharp';
 import { expect, test } from 'vitest';
 import { readLines } from '../../generator/batch/journal.ts';
 import { openEngine } from '../../generator/batch/open-engine.ts';
+import { encodePicture } from '../../generator/batch/picture.ts';
+import { pictureDistance, SAME_PICTURE } from '../../generator/batch/picture-distance.ts';
 import { readPlan } from '../../generator/batch/plan.ts';
 import { imageFile, readAtlas } from '../../generator/batch/store.ts';
 import { verifyStore } from '../../generator/batch/verify.ts';
@@ -15,13 +16,6 @@ import { defaultModel } from '../requires.ts';
 const PROJECT = path.resolve(import.meta.dirname, '..', '..');
 const FOLDER = path.join(PROJECT, 'data', 'atlases', 'coco-ssd-mobilenet-v2');
 const PLAN = path.join(PROJECT, 'data', 'plans', 'default.json');
-
-/**
- * The README's promise for another machine, as mean absolute differences of 8-bit values after a blur of two pixels: what a change of rounding
- * moved pictures by (test/bench/RESULTS.md). Two units are 58 apart in the median.
- */
-const MEDIAN_DISTANCE = 20;
-const LARGEST_DISTANCE = 45;
 
 async function recordsOf(layer: string) {
   return readLines(await readFile(path.join(FOLDER, 'layers', `${layer}.jsonl`)), layer).lines;
@@ -63,19 +57,12 @@ test('a sample of its pictures, rendered again, is as near as rounding lets it b
     const rendered = await renderer.render(picked.map(({ id, vector }) => ({ unit: id, direction: vector, seed })));
     for (const [i, { pixels }] of rendered.entries()) {
       const published = records.find(({ id }) => id === picked[i].id)?.renders.find((render) => render.seed === seed)?.image;
-      const again = await blurred(sharp(pixels, { raw: { width: settings.size, height: settings.size, channels: 3 } }));
-      const before = await blurred(sharp(path.join(FOLDER, imageFile(published ?? ''))));
-      expect(again).toHaveLength(3 * settings.size ** 2);
-      const distance = again.reduce((sum, value, k) => sum + Math.abs(value - before[k]), 0) / again.length;
-      expect(distance, `${layer.slug} ${picked[i].id}`).toBeLessThan(LARGEST_DISTANCE);
+      const distance = await pictureDistance(await encodePicture(pixels, settings.size), path.join(FOLDER, imageFile(published ?? '')));
+      expect(distance, `${layer.slug} ${picked[i].id}`).toBeLessThan(SAME_PICTURE.largest);
       distances.push(distance);
     }
     await renderer.dispose();
   }
   expect(distances).toHaveLength(14);
-  expect(distances.toSorted((a, b) => a - b)[7]).toBeLessThan(MEDIAN_DISTANCE);
+  expect(distances.toSorted((a, b) => a - b)[7]).toBeLessThan(SAME_PICTURE.median);
 }, 240_000);
-
-function blurred(picture: Sharp): Promise<Buffer> {
-  return picture.blur(2).removeAlpha().raw().toBuffer();
-}
