@@ -33,6 +33,7 @@ export async function portray({ plan: { plan }, folder, options, progress, signa
       compare: toldOf(plan, options),
       cache: IMAGE_CACHE,
       stages: showStages(progress),
+      note: (sentence) => progress.note(sentence),
       signal,
     });
     progress.stop();

@@ -1,5 +1,5 @@
 /** Portraying an atlas: what units' pages show beside the renders, and the map, from a finished comparison. */
-import type { Atlas, AtlasLayer, Comparison, Connection, Plan, Portrait, PortraitKey } from '../../data/schema.ts';
+import type { Atlas, Comparison, Plan, Portrait, PortraitKey } from '../../data/schema.ts';
 import { editionImages } from '../batch/editions.ts';
 import { withLock } from '../batch/lock.ts';
 import { ATLAS_FILE, imagesOf, readAtlas } from '../batch/store.ts';
@@ -12,24 +12,13 @@ import { openPlanImages } from '../compare/plan-images.ts';
 import { fault } from '../graph/errors.ts';
 import type { Model } from '../models/model.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { connectLayer } from './connections.ts';
 import { drawMap } from './draw-map.ts';
 import { type FoundExamples, findExamples } from './find-examples.ts';
 import { findNeighbours } from './find-neighbours.ts';
 import { findPortraits, keyOf, writePortraits } from './known-portraits.ts';
 import { readLooks } from './look-alikes.ts';
 import { type PortrayedLayer, readUnits, stackVectors } from './read-units.ts';
-
-/** The strongest weights of a layer's units, by id. */
-export type ConnectLayer = (options: {
-  readonly model: Model;
-  readonly layer: AtlasLayer;
-  readonly layers: readonly AtlasLayer[];
-  /** `[M,C]`, rows of length one. */
-  readonly directions: Float32Array;
-  readonly ids: readonly string[];
-  readonly runtime: Runtime;
-  readonly signal?: AbortSignal;
-}) => Promise<Map<string, { reads: Connection[]; feeds: Connection[] }>>;
 
 export interface PortrayRequest {
   /** The store. */
@@ -40,8 +29,8 @@ export interface PortrayRequest {
   readonly cache: string;
   /** What the plan says of the comparison. */
   readonly compare?: Plan['compare'];
-  /** Finds the strongest weights; units have none without it. */
-  readonly connect?: ConnectLayer;
+  /** Told what is left out, and why. */
+  readonly note?: (sentence: string) => void;
   readonly stages?: Stages;
   /** Stops, rejecting with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -76,7 +65,7 @@ async function portray(
   comparison: Comparison,
   { key, isPublished }: { readonly key: string; readonly isPublished: boolean },
 ): Promise<PortraitKey> {
-  const { folder, connect, stages = SILENT_STAGES, signal } = request;
+  const { folder, note, stages = SILENT_STAGES, signal } = request;
   const told = { stages, ...(signal ? { signal } : {}) };
   const { model, runtime } = await request.open();
   await openAtlas(folder, model);
@@ -106,14 +95,20 @@ async function portray(
   for (const [l, layer] of layers.entries()) {
     const { rows, owners } = stackVectors(layer);
     const ids = owners.map((u) => layer.units[u].record.id);
-    const connections = await connect?.({ model, layer: layer.layer, layers: atlas.layers, directions: rows, ids, runtime, ...told });
+    if (l === 0) stages.begin('The strongest weights in and out', layers.length);
+    const connections = await connectLayer({
+      ...{ model, layer: layer.layer, layers: atlas.layers, directions: rows, ids, runtime },
+      ...(note ? { note } : {}),
+      ...(signal ? { signal } : {}),
+    });
+    stages.done(l + 1);
     const lines = layer.units.map(
       ({ record: { id } }, u): Portrait => ({
         id,
         ...found.examples[l][u],
         near: { response: neighbours.response(l, u), look: neighbours.look(l, u) },
-        reads: connections?.get(id)?.reads ?? [],
-        feeds: connections?.get(id)?.feeds ?? [],
+        reads: connections.get(id)?.reads ?? [],
+        feeds: connections.get(id)?.feeds ?? [],
       }),
     );
     portraits.set(layer.layer.slug, lines);

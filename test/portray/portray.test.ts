@@ -120,24 +120,12 @@ describe('portraits', () => {
     for (const [layer, portraits] of lines) for (const { id, near } of portraits) expect(near.look, `${layer}/${id}`).toHaveLength(8);
   });
 
-  it('take connections from whoever finds them', async () => {
-    const folder = `${store.root}/connected`;
-    await cp(`${store.root}/compared`, folder, { recursive: true });
-    const asked: string[] = [];
-    const reads = [{ value: 'bank', through: ['Conv'], size: [1, 1] as [number, number], channels: [{ channel: 1, weight: 0.5 }] }];
-    await portrayAtlas({
-      ...store.request,
-      folder,
-      connect: async ({ layer, ids, directions }) => {
-        asked.push(`${layer.slug} ${ids.length} ${directions.length}`);
-        return new Map([['channel-0', { reads, feeds: [] }]]);
-      },
-    });
-    expect(asked).toEqual([
-      `bank-relu ${CHANNELS + 8} ${(CHANNELS + 8) * CHANNELS}`,
-      `turned ${CHANNELS + 12} ${(CHANNELS + 12) * CHANNELS}`,
-    ]);
-    expect((await readPortraits(folder, 'turned'))[0]).toMatchObject({ id: 'channel-0', reads, feeds: [] });
+  it('have the strongest weights in, by the layer that they come from', () => {
+    const { reads } = of('turned', 'channel-5');
+    expect(reads.map(({ layer }) => layer)).toEqual(['bank-relu']);
+    expect(reads[0].channels.length).toBeGreaterThan(0);
+    const weights = reads[0].channels.map(({ weight }) => Math.abs(weight));
+    expect(weights).toEqual(weights.toSorted((a, b) => b - a));
   });
 });
 
