@@ -20,7 +20,8 @@ import type { KnownObserver } from './evidence/observer-parts.ts';
 import { Parts } from './evidence/parts.ts';
 import { openPlanImages } from './plan-images.ts';
 import { chosenLines, readLayer, type StoredUnit } from './read-layer.ts';
-import { type JudgedLayer, judgeLayer } from './score/judge-layer.ts';
+import { judgeLayer } from './score/judge-layer.ts';
+import type { JudgedLayer } from './score/judged.ts';
 
 export { COMPARISON_FILE } from './comparison-file.ts';
 
@@ -75,17 +76,20 @@ async function compareLocked(request: CompareRequest): Promise<Comparison> {
     const judged: JudgedLayer[] = [];
     for (const [i, { layer, units }] of layers.entries()) {
       stages.begin(`Judging ${layer.slug}`, analysis.frames);
-      const one = await judgeLayer({
-        evidence: evidence[i],
-        layer,
-        weightsSha256: atlas.model.weights_sha256,
-        analysis,
-        observers: ids,
-        seed: atlas.plan.seed,
-        threads: runtime.threads,
-        onProgress: stages.done,
-        ...(signal ? { signal } : {}),
-      });
+      const one = await judgeLayer(
+        {
+          evidence: evidence[i],
+          layer,
+          weightsSha256: atlas.model.weights_sha256,
+          analysis,
+          observers: ids,
+          seed: atlas.plan.seed,
+          threads: runtime.threads,
+          onProgress: stages.done,
+          ...(signal ? { signal } : {}),
+        },
+        parts,
+      );
       judged.push(one);
       await writeMeasures(folder, layer, units, one);
     }
