@@ -5,7 +5,7 @@ import { DurableFolder } from '../batch/disk.ts';
 import type { Engine } from '../batch/engine.ts';
 import { layerFile } from '../batch/journal.ts';
 import { withLock } from '../batch/lock.ts';
-import { readAtlas } from '../batch/store.ts';
+import { clearUnfinished, readAtlas } from '../batch/store.ts';
 import { fault } from '../graph/errors.ts';
 import type { ImageSet } from '../measure/images/image-set.ts';
 import { openLabGabor } from '../measure/observers/lab-gabor.ts';
@@ -56,6 +56,7 @@ export async function compareAtlas(request: CompareRequest): Promise<Comparison>
 
 async function compareLocked(request: CompareRequest): Promise<Comparison> {
   const { folder, model, runtime, engine, compare, batch = 8, stages = SILENT_STAGES, signal } = request;
+  await clearUnfinished(new DurableFolder(folder));
   const atlas = await openAtlas(folder, model);
   // What a person may have mistyped is told before thousands of images are decoded.
   checkDirections(compare, atlas);
