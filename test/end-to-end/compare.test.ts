@@ -177,6 +177,11 @@ describe('a study', () => {
     expect(stdout).toBe(
       `${path.relative('.', store).startsWith('..') ? store : path.relative('.', store)}: 2 raters count, of 2, in human.json\n`,
     );
+    const release = await atlas('study', plan, '--out', store, '--release-key', '--key', `${root}/released.json`);
+    expect(release.stdout).toContain(
+      `the key is released, in released-key.json; its SHA-256 is ${made.study.key_sha256}, as study.json has it`,
+    );
+    expect(await readJson('released-key.json')).toEqual(made.key);
     const human = humanSchema.parse(await readJson('human.json'));
     const accuracy = (arm: string) =>
       human.accuracy.find((row) => row.layer === 'all' && row.arm === arm && row.kind === 'images')?.accuracy;
