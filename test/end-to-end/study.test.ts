@@ -17,7 +17,7 @@ beforeAll(async () => {
   root = temporaryFolder('study');
   [plan, store] = [`${root}/plan.json`, `${root}/store`];
   const model = await writePlantedNetwork(`${root}/net.onnx`);
-  const compare = { images: { folder: await writeImages(`${root}/images`, 200) }, frames: 1 };
+  const compare = { images: { folder: await writeImages(`${root}/images`, 200) }, frames: 19 };
   // A sitting asks about 45 different directions: the 17 channels of one layer are too few.
   const told = plantedPlan(model, ['bank-relu', 'turned'], compare);
   await writeFile(plan, JSON.stringify({ ...told, arms: { basis: 'every', random: 24 }, seeds: { count: 3, subset: 24 } }));
