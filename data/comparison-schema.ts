@@ -204,6 +204,12 @@ export const comparison = z.object({
       n: count,
       size: count.optional(),
       sha256,
+      files: z
+        .array(z.object({ path: z.string(), sha256 }))
+        .optional()
+        .describe(
+          'Of a folder: the file of each image by its number, from 0, which is what `top` and `middle` name; paths from the folder.',
+        ),
       skipped: z.array(z.object({ file: z.string(), reason: z.string() })).optional(),
       concepts: count.optional(),
     }),

@@ -14,6 +14,12 @@ import { schemaFault } from './schema-fault.ts';
 /** The file that says what an atlas is. */
 export const ATLAS_FILE = 'atlas.json';
 
+/** Clears away what a killed run left unfinished. The caller holds the store's lock. */
+export async function clearUnfinished(folder: DurableFolder): Promise<void> {
+  const pattern = [`{layers,directions,portraits,images/*}/*${TEMPORARY}`, `*.json.*${TEMPORARY}`];
+  for (const file of await glob(pattern, { cwd: folder.path, dot: true })) await folder.remove(file);
+}
+
 /** A store, open for writing; the caller holds its lock. */
 export class Store {
   readonly folder: DurableFolder;
@@ -28,8 +34,7 @@ export class Store {
   static async open(path: string, disk?: Disk): Promise<Store> {
     const folder = new DurableFolder(path, disk);
     await folder.create();
-    const pattern = [`{layers,directions,portraits,images/*}/*${TEMPORARY}`, `*.json.*${TEMPORARY}`];
-    for (const file of await glob(pattern, { cwd: path, dot: true })) await folder.remove(file);
+    await clearUnfinished(folder);
     const images = await glob('images/*/*.webp', { cwd: path });
     return new Store(folder, new Set(images));
   }

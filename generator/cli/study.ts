@@ -1,6 +1,6 @@
 /** `atlas study [PLAN]`: the human study of a compared atlas. */
 import path from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Comparison } from '../../data/schema.ts';
 import { withLock } from '../batch/lock.ts';
 import { readPlan } from '../batch/plan.ts';
@@ -9,6 +9,7 @@ import { readAtlas } from '../batch/store.ts';
 import { COMPARISON_FILE, readComparison } from '../compare/comparison-file.ts';
 import { openPlanImages } from '../compare/plan-images.ts';
 import { makeStudy, STUDY_FILE, STUDY_KEY_FILE } from '../compare/study/make-study.ts';
+import { RELEASED_KEY_FILE, releaseKey } from '../compare/study/release-key.ts';
 import type { StudyDirection } from '../compare/study/trial.ts';
 import { fault } from '../graph/errors.ts';
 import type { ImageSet } from '../measure/images/image-set.ts';
@@ -24,6 +25,8 @@ interface StudyOptions {
   images?: string;
   layers?: string[];
   sessions?: number;
+  releaseKey?: boolean;
+  key?: string;
 }
 
 export function addStudy(program: Command): void {
@@ -35,9 +38,24 @@ export function addStudy(program: Command): void {
     .option('--images <folder>', 'the photographs that it was compared with, if not those of the plan')
     .option('--layers <slugs...>', 'the layers to ask about (every one if left out)')
     .option('--sessions <number>', 'sittings to prepare, one a rater', positive, 12)
+    .addOption(
+      new Option('--release-key', 'once the ratings are read: puts the key where the site publishes it').conflicts([
+        'images',
+        'layers',
+        'sessions',
+      ]),
+    )
+    .option('--key <file>', 'with --release-key: the key, if it is not in the atlas’s folder')
     .action(async (given: string | undefined, options: StudyOptions) => {
       const { plan } = await readPlan(shownPath(given ?? DEFAULT_PLAN));
       const folder = shownPath(options.out ?? path.join(ATLASES, plan.atlas));
+      if (options.releaseKey) {
+        const { sha256 } = await withLock(folder, () => releaseKey(folder, options.key));
+        process.stdout.write(
+          `${folder}: the key is released, in ${RELEASED_KEY_FILE}; its SHA-256 is ${sha256}, as ${STUDY_FILE} has it\n`,
+        );
+        return;
+      }
       const comparison = await readComparison(folder);
       const atlas = await readAtlas(folder);
       const layers = chosenLayers(comparison, options.layers);

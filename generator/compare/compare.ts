@@ -5,7 +5,7 @@ import { DurableFolder } from '../batch/disk.ts';
 import type { Engine } from '../batch/engine.ts';
 import { layerFile } from '../batch/journal.ts';
 import { withLock } from '../batch/lock.ts';
-import { readAtlas } from '../batch/store.ts';
+import { clearUnfinished, readAtlas } from '../batch/store.ts';
 import { fault } from '../graph/errors.ts';
 import type { ImageSet } from '../measure/images/image-set.ts';
 import { openLabGabor } from '../measure/observers/lab-gabor.ts';
@@ -20,7 +20,8 @@ import type { KnownObserver } from './evidence/observer-parts.ts';
 import { Parts } from './evidence/parts.ts';
 import { openPlanImages } from './plan-images.ts';
 import { chosenLines, readLayer, type StoredUnit } from './read-layer.ts';
-import { type JudgedLayer, judgeLayer } from './score/judge-layer.ts';
+import { judgeLayer } from './score/judge-layer.ts';
+import type { JudgedLayer } from './score/judged.ts';
 
 export { COMPARISON_FILE } from './comparison-file.ts';
 
@@ -55,6 +56,7 @@ export async function compareAtlas(request: CompareRequest): Promise<Comparison>
 
 async function compareLocked(request: CompareRequest): Promise<Comparison> {
   const { folder, model, runtime, engine, compare, batch = 8, stages = SILENT_STAGES, signal } = request;
+  await clearUnfinished(new DurableFolder(folder));
   const atlas = await openAtlas(folder, model);
   // What a person may have mistyped is told before thousands of images are decoded.
   checkDirections(compare, atlas);
@@ -75,17 +77,20 @@ async function compareLocked(request: CompareRequest): Promise<Comparison> {
     const judged: JudgedLayer[] = [];
     for (const [i, { layer, units }] of layers.entries()) {
       stages.begin(`Judging ${layer.slug}`, analysis.frames);
-      const one = await judgeLayer({
-        evidence: evidence[i],
-        layer,
-        weightsSha256: atlas.model.weights_sha256,
-        analysis,
-        observers: ids,
-        seed: atlas.plan.seed,
-        threads: runtime.threads,
-        onProgress: stages.done,
-        ...(signal ? { signal } : {}),
-      });
+      const one = await judgeLayer(
+        {
+          evidence: evidence[i],
+          layer,
+          weightsSha256: atlas.model.weights_sha256,
+          analysis,
+          observers: ids,
+          seed: atlas.plan.seed,
+          threads: runtime.threads,
+          onProgress: stages.done,
+          ...(signal ? { signal } : {}),
+        },
+        parts,
+      );
       judged.push(one);
       await writeMeasures(folder, layer, units, one);
     }

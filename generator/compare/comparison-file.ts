@@ -9,10 +9,11 @@ import { placeOf } from '../batch/haar.ts';
 import { fault, reason } from '../graph/errors.ts';
 import type { AnalysisPlan } from './analysis.ts';
 import { ALPHAS, rotatedArm } from './directions/rotated.ts';
-import { partNames } from './evidence/draw-directions.ts';
+import { FILE_ARM } from './evidence/draw-directions.ts';
+import { partNames } from './evidence/keep-activations.ts';
 import type { Parts } from './evidence/parts.ts';
 import { describeLimits } from './limits.ts';
-import { imagesId, type JudgedLayer } from './score/judge-layer.ts';
+import { imagesId, type JudgedLayer } from './score/judged.ts';
 import { adjustRows } from './score/rows.ts';
 import { stored } from './score/score-layer.ts';
 
@@ -58,6 +59,7 @@ export function assembleComparison({ atlas, analysis, observers, judged, parts, 
       n: set.n,
       size: set.size,
       sha256: set.sha256,
+      ...(set.files ? { files: [...set.files] } : {}),
       ...(set.skipped.length > 0 ? { skipped: [...set.skipped] } : {}),
       ...conceptsOf(set, judged),
     })),
@@ -76,12 +78,12 @@ function conceptsOf(set: JudgedLayer['evidence']['images'], judged: readonly Jud
 
 /** Of directions that were rendered the file says everything; of the others where they lie and what they score. */
 function describeDirections({ evidence, scores, part }: JudgedLayer, parts: Pick<Parts, 'pathOf'>): ComparedDirection[] {
-  const file = parts.pathOf(partNames(evidence.layer).vectors);
+  const names = partNames(evidence.layer);
   return evidence.directions.map(({ id, arm, index, frame, vector, sha256: hash, renders }, d): ComparedDirection => {
     const { moments, measures, top, middle, concept, renders: scored } = scores[d];
     const alpha = ALPHAS.find((one) => rotatedArm(one) === arm);
     const isChannel = arm === 'basis' || arm === 'basis-negative';
-    const isShown = renders.length > 0 || arm === 'file';
+    const isShown = renders.length > 0 || arm === FILE_ARM;
     const records = evidence.dissected?.records
       .get(id)
       ?.filter((record) => record.concept === concept && !record.fold.startsWith('permuted'));
@@ -92,7 +94,12 @@ function describeDirections({ evidence, scores, part }: JudgedLayer, parts: Pick
       ...placeIn(arm, index, part.C, frame),
       ...(alpha === undefined ? {} : { alpha }),
       ...(isChannel ? { channel: index, sign: arm === 'basis' ? (1 as const) : (-1 as const) } : {}),
-      vector: { file, offset: d * vector.byteLength, ...(isShown ? { sha256: hash } : {}) },
+      vector: {
+        ...(arm === FILE_ARM
+          ? { file: parts.pathOf(names.fileVectors), offset: index * vector.byteLength }
+          : { file: parts.pathOf(names.vectors), offset: d * vector.byteLength }),
+        ...(isShown ? { sha256: hash } : {}),
+      },
       mu: stored(moments.mu) ?? 0,
       sigma: stored(moments.sigma) ?? 0,
       constant: moments.constant,

@@ -8,13 +8,14 @@ import { fault, reason } from '../graph/errors.ts';
 import type { Rows } from '../measure/rows.ts';
 import type { AnalysisPlan } from './analysis.ts';
 import { assembleComparison, readComparison } from './comparison-file.ts';
-import { reviveDissection } from './evidence/dissect.ts';
-import { partNames, readLabels } from './evidence/draw-directions.ts';
+import { dissectionParts, mergeDissections } from './evidence/dissect.ts';
+import { readLabels } from './evidence/draw-directions.ts';
 import type { ImageEvidence, LayerEvidence } from './evidence/evidence.ts';
 import type { Stages } from './evidence/gather.ts';
+import { partNames } from './evidence/keep-activations.ts';
 import { renderParts } from './evidence/look-at-renders.ts';
 import { imagePart } from './evidence/observer-parts.ts';
-import { Parts } from './evidence/parts.ts';
+import { EVIDENCE, Parts } from './evidence/parts.ts';
 import { readLayer } from './read-layer.ts';
 import { judgeLayer } from './score/judge-layer.ts';
 
@@ -125,6 +126,7 @@ async function readImages(folder: string, parts: Parts, known: Comparison, size:
     size,
     sha256: set.sha256,
     skipped: set.skipped ?? [],
+    ...(set.files ? { files: set.files } : {}),
     embeddings,
   };
 }
@@ -140,7 +142,13 @@ async function readEvidence(
   const names = partNames(layer.slug);
   const renders = renderParts(layer.slug);
   const channels = layer.shape[0];
-  const { directions } = readLabels(await parts.read(names.labels, 'json'), await parts.read(names.vectors, 'f32'), channels, units);
+  const isNamed = (part: string) => known.files?.some(({ path }) => path.startsWith(`${EVIDENCE}/${part}.`)) ?? false;
+  const labelled = async (labels: string, vectors: string) =>
+    readLabels(await parts.read(labels, 'json'), await parts.read(vectors, 'f32'), channels, units).directions;
+  const directions = [
+    ...(await labelled(names.labels, names.vectors)),
+    ...(isNamed(names.fileLabels) ? await labelled(names.fileLabels, names.fileVectors) : []),
+  ];
   const seen = await parts.read(renders.seen, 'f32');
   const pictures = directions.flatMap((direction) => direction.renders.filter(({ image }) => image !== null)).length;
   if (seen.length !== pictures * channels)
@@ -150,7 +158,8 @@ async function readEvidence(
     const rows = await parts.read(renders.look(id), 'f32');
     looks.set(id, { rows, dimension: images.embeddings.get(id)?.dimension ?? 0 });
   }
-  const counted = known.files?.some(({ path }) => path.endsWith(`/${layer.slug}/dissection.json`));
+  const { arms, file } = dissectionParts(layer.slug);
+  const counted = mergeDissections(await Promise.all([arms, file].filter(isNamed).map((part) => parts.read(part, 'json'))));
   return {
     layer: layer.slug,
     directions,
@@ -158,7 +167,7 @@ async function readEvidence(
     seen,
     transformed: await parts.read(renders.transformed, 'f32'),
     looks,
-    ...(counted ? { dissected: reviveDissection(await parts.read(`${layer.slug}/dissection`, 'json')) } : {}),
+    ...(counted ? { dissected: counted } : {}),
     images,
   };
 }

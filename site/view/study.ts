@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXPLANATIONS, SESSION_CATCHES, SHARED_TRIALS, STUDY_RULES, type Study, study as studySchema } from '../../data/schema.ts';
+import { fault } from '../store/fault.ts';
 import type { AtlasStore } from '../store/load-atlases.ts';
 import { readJson } from '../store/read-json.ts';
 import { atlasPath } from './address.ts';
@@ -36,6 +37,33 @@ export const studyPath = (store: Pick<AtlasStore, 'slug'>) => `${atlasPath(store
 
 /** Whether an atlas has a study. */
 export const hasStudy = ({ folder }: Pick<AtlasStore, 'folder'>) => existsSync(join(folder, 'study.json'));
+
+/** The address of the released key. */
+export const keyPath = (store: Pick<AtlasStore, 'slug'>) => `${studyPath(store)}key.json`;
+
+/** A key that was released: where it lies in the store, and the SHA-256 that its study was published with. */
+export interface ReleasedKey {
+  readonly file: string;
+  readonly sha256: string;
+}
+
+/** The released key of a store, where there is one. Throws where it is not the one that the study was published with. */
+export async function releasedKey(store: Pick<AtlasStore, 'folder'>): Promise<ReleasedKey | undefined> {
+  const file = join(store.folder, 'released-key.json');
+  if (!hasStudy(store) || !existsSync(file)) return undefined;
+  const { key_sha256: sha256 } = await readJson(join(store.folder, 'study.json'), studySchema);
+  const found = createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex');
+  if (found === sha256) return { file, sha256 };
+  throw fault({
+    where: file,
+    expected: `the SHA-256 ${sha256}, as study.json has it,`,
+    name: 'the released key',
+    received: found,
+    remedy: 'Release it again with "npx atlas study --release-key", or remove the file.',
+  });
+}
 
 /** The stores that have a study, with it. Throws for a file that is none. */
 export async function withStudies(stores: readonly AtlasStore[]): Promise<StudyStore[]> {

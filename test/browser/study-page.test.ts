@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import axe from 'axe-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sha256 } from '../../generator/batch/canonical.ts';
 import { checkLinks } from './check-links.ts';
 import { makeStudySite, press, type StudySite } from './study-site.ts';
 
@@ -60,6 +61,17 @@ test('is there, and the comparison leads to it, only where the store has a study
   const link = 'href="/some/base/fixture-net/study/"';
   expect(await readFile(join(site.built.dist, 'fixture-net/compare/index.html'), 'utf8')).toContain(link);
   expect(await readFile(join(site.built.dist, 'fixture-plain/compare/index.html'), 'utf8')).not.toContain('/study/');
+});
+
+test('where its key is released the comparison leads to it, and its bytes have the hash that is shown; nowhere else is there a key', async () => {
+  const pageOf = (path: string) => readFile(join(site.built.dist, path), 'utf8');
+  const hash = sha256(await readFile(join(site.built.dist, 'fixture-done/study/key.json')));
+  const compare = await pageOf('fixture-done/compare/index.html');
+  expect(compare).toContain('href="/some/base/fixture-done/study/key.json"');
+  expect(compare).toContain(`sha256sum key.json\n${hash}`);
+  expect(await pageOf('fixture-done/study/index.html')).toContain(hash);
+  await expect(pageOf('fixture-net/study/key.json')).rejects.toThrow('ENOENT');
+  expect(await pageOf('fixture-net/compare/index.html')).not.toContain('key.json');
 });
 
 test('without JavaScript it says that the questions need it, and still says all the rest', async (context) => {

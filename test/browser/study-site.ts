@@ -1,10 +1,11 @@
 /** What the tests of the study's page share: a store with a study, its site, built and served, and a page at the first question. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import type { TestContext } from 'vitest';
 import type { KeyTrial } from '../../data/schema.ts';
+import { sha256 } from '../../generator/batch/canonical.ts';
 import { makeFixture, type StudyFixture } from '../compare/study/make-fixture.ts';
 import { makeStore } from '../site/make-store.ts';
 import { type BuiltSite, buildSite } from './build-site.ts';
@@ -26,11 +27,16 @@ export interface StudySite {
   close: () => Promise<void>;
 }
 
-/** Builds fixture-net, which has a study, and fixture-plain, which has none. */
+/** Builds fixture-net, which has a study, fixture-plain, which has none, and fixture-done, with a study whose key is released. */
 export async function makeStudySite(): Promise<StudySite> {
   const data = await mkdtemp(join(tmpdir(), 'basis-atlas-data-'));
   const made = await makeFixture(data);
   await makeStore(data, { slug: 'fixture-plain', channels: [2], random: 1, subset: 0, size: 32 });
+  const done = join(data, await makeStore(data, { slug: 'fixture-done', channels: [2], random: 1, subset: 0, size: 32 }));
+  await cp(join(made.folder, 'study'), join(done, 'study'), { recursive: true });
+  const key = JSON.stringify({ ...made.key, atlas: 'fixture-done' });
+  await writeFile(join(done, 'study.json'), JSON.stringify({ ...made.study, atlas: 'fixture-done', key_sha256: sha256(key) }));
+  await writeFile(join(done, 'released-key.json'), key);
   const built = await buildSite(data, { base: '/some/base/' });
   const server = await serveFolder(built.dist, built.base);
   const address = (session = '') => `${server.origin}${built.base}fixture-net/study/${session}`;

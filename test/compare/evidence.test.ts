@@ -2,12 +2,10 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import glob from 'fast-glob';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { canonicalJson } from '../../generator/batch/canonical.ts';
+import { type Comparison, comparison as comparisonSchema } from '../../data/schema.ts';
+import { sha256 } from '../../generator/batch/canonical.ts';
 import { openEngine } from '../../generator/batch/open-engine.ts';
 import { type CompareRequest, compareAtlas } from '../../generator/compare/compare.ts';
-import { writeNpy } from '../../generator/graph/npy.ts';
-import { float32 } from '../../generator/graph/tensor.ts';
-import { draws } from '../render/tiny-model.ts';
 import { CHANNELS, writePlantedNetwork } from './planted-network.ts';
 import { copyStore, LEAST, makePlanted, noRuntime, type PlantedStore } from './planted-store.ts';
 
@@ -44,23 +42,12 @@ const dateless = ({ 'comparison.json': comparison, ...rest }: Record<string, str
     .replace(/"created": ".*"/, ''),
 });
 
+const comparisonOf = ({ 'comparison.json': text }: Record<string, string>): Comparison =>
+  comparisonSchema.parse(JSON.parse(Buffer.from(text, 'base64').toString()));
+
 const stagesOf = async (request: CompareRequest) => {
   planted.stages.length = 0;
   await compareAtlas(request);
-  return [...planted.stages];
-};
-
-/** Gathers, and stops when the judging begins. */
-const gather = async (request: CompareRequest) => {
-  planted.stages.length = 0;
-  const stop = new AbortController();
-  const { stages } = planted.request;
-  const begin = (title: string, total: number) => {
-    if (title === JUDGING) stop.abort(new Error('gathered'));
-    stages?.begin(title, total);
-  };
-  const done = (count: number) => stages?.done(count);
-  await expect(compareAtlas({ ...request, stages: { begin, done }, signal: stop.signal })).rejects.toThrow('gathered');
   return [...planted.stages];
 };
 
@@ -90,9 +77,8 @@ describe('a comparison that was stopped', () => {
     };
     await expect(compareAtlas({ ...request, stages, signal: stop.signal })).rejects.toThrow('enough');
     expect(await glob('comparison.json', { cwd: request.folder })).toEqual([]);
-    expect(await gather(request)).toEqual(GATHERING.slice(2));
-    const { 'comparison.json': _, ...evidence } = before;
-    expect(await bytesOf(request.folder)).toEqual(evidence);
+    expect(await stagesOf(request)).toEqual([...GATHERING.slice(2), JUDGING]);
+    expect(dateless(await bytesOf(request.folder))).toEqual(dateless(before));
   });
 
   it('has decoded no image where it is stopped before', async () => {
@@ -104,25 +90,38 @@ describe('a comparison that was stopped', () => {
 });
 
 describe('a part that is not what was written', () => {
-  it.each([
-    ['turned/means.f32', GATHERING[1]],
-    ['turned/directions.json', GATHERING[1]],
-    ['turned/pictures.f32', GATHERING[2]],
-    ['turned/transformed.f32', GATHERING[2]],
-    ['turned/pictures-lab-gabor-1.f32', GATHERING[3]],
-    ['images-32/lab-gabor-1.f32', GATHERING[0]],
-  ])('%s: it is made anew, and nothing else is', async (file, stage) => {
-    const request = await copyStore(planted, file.replaceAll('/', '-'));
-    const path = `${request.folder}/evidence/${file}`;
+  const damage = async (folder: string, file: string) => {
+    const path = `${folder}/evidence/${file}`;
     const bytes = await readFile(path);
     bytes[bytes.length >> 1] ^= 1;
     await writeFile(path, bytes);
-    expect(await gather(request)).toEqual([stage]);
+  };
+
+  it.each([
+    ['turned/means.f32', [GATHERING[1]]],
+    ['turned/directions.json', []],
+    ['turned/vectors.f32', []],
+    ['turned/pictures.f32', [GATHERING[2]]],
+    ['turned/transformed.f32', [GATHERING[2]]],
+    ['turned/pictures-lab-gabor-1.f32', [GATHERING[3]]],
+    ['images-32/lab-gabor-1.f32', [GATHERING[0]]],
+    ['turned/judged.json', [JUDGING]],
+  ])('%s: it is made anew, and nothing else is', async (file, stages) => {
+    const request = await copyStore(planted, file.replaceAll('/', '-'));
+    await damage(request.folder, file);
+    expect(await stagesOf(request)).toEqual(stages);
+    expect(await bytesOf(request.folder)).toEqual(before);
+  });
+
+  it.each(['turned/sample.f32', 'turned/moments.f64'])('%s, with directions to draw from it: the network is run again', async (file) => {
+    const request = await copyStore(planted, file.replaceAll('/', '-'));
+    for (const one of [file, 'turned/directions.json']) await damage(request.folder, one);
+    expect(await stagesOf(request)).toEqual([GATHERING[1]]);
     expect(await bytesOf(request.folder)).toEqual(before);
   });
 });
 
-it('is not gathered twice: a second comparison runs no network and changes no byte, but removes what no layer has and what a kill left', async () => {
+it('is not gathered twice: a second comparison runs no network, judges nothing and changes no byte, but removes what no layer has and what a kill left', async () => {
   const request = await copyStore(planted, 'strays');
   const index = JSON.parse(await readFile(`${request.folder}/evidence/index.json`, 'utf8'));
   const gone = { ...index.parts['turned/means'], file: 'gone/means.f32' };
@@ -130,7 +129,7 @@ it('is not gathered twice: a second comparison runs no network and changes no by
   await mkdir(`${request.folder}/evidence/gone`);
   await writeFile(`${request.folder}/evidence/gone/means.f32`, 'old');
   await writeFile(`${request.folder}/evidence/turned/means.f32.123.tmp`, 'torn');
-  expect(await stagesOf({ ...request, runtime: noRuntime(request) })).toEqual([JUDGING]);
+  expect(await stagesOf({ ...request, runtime: noRuntime(request) })).toEqual([]);
   expect(await bytesOf(request.folder)).toEqual(before);
   expect(await glob('evidence/*', { cwd: request.folder, onlyDirectories: true })).toEqual(['evidence/images-32', 'evidence/turned']);
 });
@@ -139,36 +138,36 @@ it('is never looked for outside its folder, wherever an index says it is', async
   const request = await copyStore(planted, 'outside');
   const file = `${request.folder}/evidence/index.json`;
   await writeFile(file, (await readFile(file, 'utf8')).replaceAll('"turned/means.f32"', '"../atlas.json"'));
-  expect(await gather(request)).toEqual(GATHERING);
-  expect(await bytesOf(request.folder)).toEqual(before);
+  expect(await stagesOf(request)).toEqual([...GATHERING, JUDGING]);
+  expect(dateless(await bytesOf(request.folder))).toEqual(dateless(before));
 });
 
-describe('a second observer and directions of one’s own', () => {
-  it('add a row each, and take nothing but what they need', async () => {
+it('names the file of every image, which is what top images are numbers of', async () => {
+  const { images, directions } = comparisonOf(before);
+  expect(images).toHaveLength(1);
+  expect(images[0].files).toHaveLength(LEAST);
+  for (const image of directions[0].top ?? []) {
+    const { path, sha256: hash } = images[0].files?.[image] ?? {};
+    expect(path).toBe(`${String(image).padStart(4, '0')}.png`);
+    expect(hash).toBe(sha256(await readFile(`${planted.root}/images/${path}`)));
+  }
+});
+
+describe('a second observer', () => {
+  it('adds a row, and takes nothing but what it needs; another network under the same name is another', async () => {
     const request = await copyStore(planted, 'more');
     const observer = { model: await writePlantedNetwork(`${planted.root}/other.onnx`, 2), layers: ['bank', 'bank-relu'] };
-    const own = `${planted.root}/own.npy`;
-    await writeNpy(own, float32([3, CHANNELS], draws('own', 3 * CHANNELS)));
-    const comparison = await compareAtlas({ ...request, compare: { ...request.compare, observer, directions: { turned: own } } });
-    expect(comparison.observers.map(({ id }) => id)).toEqual(['lab-gabor-1', 'other:bank+bank-relu@32']);
-    const [{ results }] = comparison.layers;
-    expect(results.filter((row) => row.observer === 'other:bank+bank-relu@32')).toEqual([
+    const asked = { ...request, compare: { ...request.compare, observer } };
+    const seeing = [`What other:bank+bank-relu@32 sees of ${LEAST} images`, 'What other:bank+bank-relu@32 sees of the pictures of turned'];
+    expect(await stagesOf(asked)).toEqual([...seeing, JUDGING]);
+    const { observers, layers } = comparisonOf(await bytesOf(request.folder));
+    expect(observers.map(({ id }) => id)).toEqual(['lab-gabor-1', 'other:bank+bank-relu@32']);
+    expect(layers[0].results.filter((row) => row.observer === 'other:bank+bank-relu@32')).toEqual([
       expect.objectContaining({ metric: 'natural-2afc', role: 'secondary', armA: 'basis', armB: 'random', nA: CHANNELS, nB: 128 }),
     ]);
-    expect(results.filter(({ armA }) => armA === 'file')).toEqual([
-      expect.objectContaining({ metric: 'natural-2afc', role: 'exploratory', armB: 'random', nA: 3, exploratory: true }),
-    ]);
-    const { scores } = comparison.directions.find(({ id }) => id === 'file-2') ?? {};
-    expect(scores).toMatchObject({ natural_2afc: expect.any(Number), natural_2afc_second: expect.any(Number) });
-    // The headline is the one without them.
-    const headline = JSON.parse(Buffer.from(before['comparison.json'], 'base64').toString()).layers[0].results[0];
-    expect(canonicalJson(results[0])).toBe(canonicalJson(headline));
-
-    // Another network under the same name is another observer.
+    // The headline is the one without it.
+    expect(layers[0].results[0]).toEqual(comparisonOf(before).layers[0].results[0]);
     await writePlantedNetwork(observer.model, 3);
-    expect(await gather({ ...request, compare: { ...request.compare, observer, directions: { turned: own } } })).toEqual([
-      `What other:bank+bank-relu@32 sees of ${LEAST} images`,
-      'What other:bank+bank-relu@32 sees of the pictures of turned',
-    ]);
+    expect(await stagesOf(asked)).toEqual([...seeing, JUDGING]);
   });
 });

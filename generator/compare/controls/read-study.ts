@@ -1,7 +1,7 @@
 /** Reads what the controls need of a store that has been compared. */
 import type { Atlas, Comparison } from '../../../data/schema.ts';
 import { fault } from '../../graph/errors.ts';
-import { partNames } from '../evidence/draw-directions.ts';
+import { partNames } from '../evidence/keep-activations.ts';
 import { imagePart } from '../evidence/observer-parts.ts';
 import { Parts } from '../evidence/parts.ts';
 import { ARMS_COMPARED, type StudyLayer } from './study.ts';

@@ -9,8 +9,8 @@ import {
   recordDirection,
   recordImages,
 } from '../../measure/dissection/records.ts';
-import { type DrawnLayer, isDissected, stack } from './draw-directions.ts';
-import type { LayerEvidence } from './evidence.ts';
+import { type DrawnLayer, FILE_ARM, isDissected, stack } from './draw-directions.ts';
+import type { DirectionEvidence, LayerEvidence } from './evidence.ts';
 import type { GatherRequest } from './gather.ts';
 
 type Dissected = NonNullable<LayerEvidence['dissected']>;
@@ -32,57 +32,85 @@ interface Kept {
   readonly records: Readonly<Record<string, readonly DissectionRecord[]>>;
 }
 
-/** Nothing for the layers whose images have no concepts. */
+/** The directions of a layer that are counted together, and kept together: those of its arms, and those of a file. */
+interface Group {
+  readonly layer: number;
+  readonly part: string;
+  readonly directions: readonly DirectionEvidence[];
+  readonly levels: Float64Array;
+  readonly key: unknown;
+}
+
+/** Nothing for the layers whose images have no concepts. One pass of the network for each size counts all groups that lack. */
 export async function dissectLayers(request: GatherRequest, drawn: readonly DrawnLayer[]): Promise<(Dissected | undefined)[]> {
-  const { parts, layers, model, runtime, atlas, stages, signal } = request;
-  const wanted = drawn.map(({ directions }) => directions.filter(({ arm }) => isDissected(arm)));
-  const keys = layers.map(({ layer, images }, i) => ({
-    weights: atlas.model.weights_sha256,
-    preprocess: model.preprocess,
-    layer: layer.name,
-    images: images.sha256,
-    directions: wanted[i].map(({ sha256, id }) => [id, sha256, drawn[i].levels.get(id) ?? null]),
-  }));
-  const name = (i: number) => `${layers[i].layer.slug}/dissection`;
-  const found: (Dissected | undefined)[] = [];
-  for (const i of layers.keys()) {
-    const kept = keptPart.safeParse(await parts.find(name(i), 'json', keys[i]));
-    found.push(kept.success ? revive(kept.data) : undefined);
+  const { parts, layers, model, runtime, stages, signal } = request;
+  const groups = layers.flatMap((_, i) => groupsOf(request, drawn[i], i));
+  const found = new Map<Group, Kept>();
+  for (const group of groups) {
+    const kept = keptPart.safeParse(await parts.find(group.part, 'json', group.key));
+    if (kept.success) found.set(group, kept.data);
   }
   for (const images of new Set(layers.map((layer) => layer.images))) {
     if (!images.concepts || images.concepts.length === 0) continue;
-    const lacking = [...layers.keys()].filter((i) => layers[i].images === images && !found[i]);
+    const lacking = groups.filter((group) => layers[group.layer].images === images && !found.has(group));
     if (lacking.length === 0) continue;
-    stages.begin(`Concepts of ${images.n} images in ${lacking.length} layers`, images.n);
+    const count = new Set(lacking.map(({ layer }) => layer)).size;
+    stages.begin(`Concepts of ${images.n} images in ${count} ${count === 1 ? 'layer' : 'layers'}`, images.n);
     const counts = await countConcepts({
       model,
       images,
       ...(runtime.device === 'cpu' ? { threads: runtime.threads } : { runtime }),
-      layers: lacking.map((i) => ({
-        layer: layers[i].layer.name,
-        directions: stack(wanted[i]),
-        levels: Float64Array.from(wanted[i], ({ id }) => drawn[i].levels.get(id) ?? Number.POSITIVE_INFINITY),
+      layers: lacking.map(({ layer, directions, levels }) => ({
+        layer: layers[layer].layer.name,
+        directions: stack(directions),
+        levels,
       })),
       onProgress: stages.done,
       ...(signal ? { signal } : {}),
     });
-    for (const [k, i] of lacking.entries()) {
+    for (const [k, group] of lacking.entries()) {
       const kept: Kept = {
         images: recordImages(counts[k]),
-        records: Object.fromEntries(wanted[i].map(({ id }, d) => [id, recordDirection(counts[k], d)])),
+        records: Object.fromEntries(group.directions.map(({ id }, d) => [id, recordDirection(counts[k], d)])),
       };
-      await parts.write(name(i), 'json', keys[i], kept);
-      found[i] = revive(kept);
+      await parts.write(group.part, 'json', group.key, kept);
+      found.set(group, kept);
     }
   }
-  return found;
+  return layers.map((_, i) => {
+    const own = groups.filter(({ layer }) => layer === i);
+    return mergeDissections(own.flatMap((group) => found.get(group) ?? []));
+  });
 }
 
-/** From the part. Throws a Zod error for what is none. */
-export function reviveDissection(kept: unknown): Dissected {
-  return revive(keptPart.parse(kept));
+function groupsOf({ layers, atlas, model }: GatherRequest, { directions, levels }: DrawnLayer, i: number): Group[] {
+  const { layer, images } = layers[i];
+  const wanted = directions.filter(({ arm }) => isDissected(arm));
+  const names = dissectionParts(layer.slug);
+  return [
+    { part: names.arms, directions: wanted.filter(({ arm }) => arm !== FILE_ARM) },
+    { part: names.file, directions: wanted.filter(({ arm }) => arm === FILE_ARM) },
+  ].flatMap(({ part, directions: own }) => {
+    if (own.length === 0) return [];
+    const key = {
+      weights: atlas.model.weights_sha256,
+      preprocess: model.preprocess,
+      layer: layer.name,
+      images: images.sha256,
+      directions: own.map(({ sha256, id }) => [id, sha256, levels.get(id) ?? null]),
+    };
+    const limits = Float64Array.from(own, ({ id }) => levels.get(id) ?? Number.POSITIVE_INFINITY);
+    return [{ layer: i, part, directions: own, levels: limits, key }];
+  });
 }
 
-function revive({ images, records }: Kept): Dissected {
-  return { images: imagesOfRecord(images), records: new Map(Object.entries(records)) };
+export function dissectionParts(slug: string) {
+  return { arms: `${slug}/dissection`, file: `${slug}/file-dissection` };
+}
+
+/** Parts of a layer, whose images are the same, as one; nothing of none. Throws a Zod error for what is none. */
+export function mergeDissections(parts: readonly unknown[]): Dissected | undefined {
+  const kept = parts.map((part) => keptPart.parse(part));
+  if (kept.length === 0) return undefined;
+  return { images: imagesOfRecord(kept[0].images), records: new Map(kept.flatMap(({ records }) => Object.entries(records))) };
 }

@@ -2,6 +2,7 @@
 
 import type { ImageCounts } from '../../measure/dissection/counts.ts';
 import type { DissectionRecord } from '../../measure/dissection/records.ts';
+import type { ImageFile } from '../../measure/images/image-set.ts';
 import type { Rows } from '../../measure/rows.ts';
 import type { Labelled } from '../analysis.ts';
 
@@ -13,6 +14,8 @@ export interface ImageEvidence {
   readonly size: number;
   readonly sha256: string;
   readonly skipped: readonly { readonly file: string; readonly reason: string }[];
+  /** Of a folder: which file each image is. No figure depends on it. */
+  readonly files?: readonly ImageFile[];
   /** φ of every image, by the observer's id: unit rows. */
   readonly embeddings: ReadonlyMap<string, Rows>;
 }

@@ -10,6 +10,7 @@ import type { StoredUnit } from '../read-layer.ts';
 import { dissectLayers } from './dissect.ts';
 import { type DrawnLayer, drawDirections } from './draw-directions.ts';
 import type { Evidence, ImageEvidence, LayerEvidence } from './evidence.ts';
+import { activationsKey, keepActivations } from './keep-activations.ts';
 import { lookAtRenders } from './look-at-renders.ts';
 import { imagePart, type KnownObserver, observerKey } from './observer-parts.ts';
 import type { Parts } from './parts.ts';
@@ -73,15 +74,15 @@ async function describeImages({ observers, parts, stages, signal }: GatherReques
     });
     embeddings.set(observer.id, { rows, dimension: observer.dimension });
   }
-  const { id, n, size, sha256, kind, skipped = [] } = images;
-  return { id, kind: kind === 'folder' ? 'folder' : 'procset', n, size, sha256, skipped, embeddings };
+  const { id, n, size, sha256, kind, skipped = [], files } = images;
+  return { id, kind: kind === 'folder' ? 'folder' : 'procset', n, size, sha256, skipped, ...(files ? { files } : {}), embeddings };
 }
 
 async function* walk(images: ImageSet) {
   for (let index = 0; index < images.n; index++) yield images.picture(index);
 }
 
-/** Ā and the directions of every layer, and the level that each exceeds at .5% of the positions: from one pass of the network for each size. */
+/** Ā and the directions of every layer, and the level that each exceeds at .5% of the positions: from one pass of the network for each size, where there are no activations yet. */
 async function passOne(request: GatherRequest): Promise<DrawnLayer[]> {
   const { model, runtime, batch, layers, stages, signal } = request;
   const found = await Promise.all(layers.map((layer) => drawDirections(request, layer)));
@@ -98,7 +99,13 @@ async function passOne(request: GatherRequest): Promise<DrawnLayer[]> {
       onProgress: stages.done,
       ...(signal ? { signal } : {}),
     });
-    for (const layer of lacking) found[layers.indexOf(layer)] = await drawDirections(request, layer, activations.get(layer.layer.name));
+    for (const item of lacking) {
+      const { name, slug } = item.layer;
+      const seen = activations.get(name);
+      if (!seen) throw new Error(`${slug}: nothing was read`);
+      await keepActivations(request.parts, slug, activationsKey(request, item), seen);
+      found[layers.indexOf(item)] = await drawDirections(request, item, seen);
+    }
   }
   return found.map((layer) => {
     if (!layer) throw new Error('a layer without directions');

@@ -30,7 +30,12 @@ export async function lookAtRenders(
     layer: layer.name,
     held_out: HELD_OUT,
     pictures: hashOf(pictures.join(' ')),
-    directions: hashOf(directions.map(({ sha256, renders }) => `${sha256} ${renders.map(({ image }) => image).join(' ')}`).join('\n')),
+    directions: hashOf(
+      directions
+        .filter(({ renders }) => renders.length > 0)
+        .map(({ sha256, renders }) => `${sha256} ${renders.map(({ image }) => image).join(' ')}`)
+        .join('\n'),
+    ),
   };
   const names = renderParts(layer.slug);
   const known = {

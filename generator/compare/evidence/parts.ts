@@ -10,6 +10,12 @@ import { fault, reason } from '../../graph/errors.ts';
 export const EVIDENCE = 'evidence';
 const INDEX = 'index.json';
 
+/**
+ * Parts that no figure is computed from: what further directions would be drawn from, and what was judged already. They are kept for the next time; a
+ * comparison does not name them.
+ */
+const STOCK = /\/(moments|sample|judged)$/;
+
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 /** A part's file from here: it lies in this folder, whoever wrote the index. */
 const file = z.string().regex(/^[a-z0-9-]+\/[a-z0-9-]+\.(f32|f64|json)$/);
@@ -54,9 +60,14 @@ export class Parts {
     }
   }
 
-  /** Whether a part made from `key` is there, whole. */
+  /** Whether the index has a part made from `key`. */
   has(name: string, key: unknown): boolean {
     return this.#parts[name]?.key === keyOf(key);
+  }
+
+  /** Keeps a part for the next time where it was made from `key`: it is not looked at. */
+  keep(name: string, key: unknown): void {
+    if (this.has(name, key)) this.#used.add(name);
   }
 
   /** The part `name`, if it was made from `key` and its file is what it was; nothing otherwise. */
@@ -125,9 +136,10 @@ export class Parts {
     for (const folder of folders.sort().reverse()) await rmdir(this.#folder.resolve(folder)).catch(() => undefined);
   }
 
-  /** The files that were used, by path. */
+  /** The files that were used and that figures are computed from, by path. */
   files(): PartFile[] {
     return [...this.#used]
+      .filter((name) => !STOCK.test(name))
       .sort()
       .map((name) => this.#parts[name])
       .map(({ file, sha256: sum, bytes }) => ({ path: `${EVIDENCE}/${file}`, sha256: sum, bytes }));
@@ -139,7 +151,9 @@ export class Parts {
   }
 
   async #save(): Promise<void> {
-    await this.#folder.replace(INDEX, `${JSON.stringify({ schema: 'basis-evidence/1', parts: this.#parts }, null, 1)}\n`);
+    // By name: the same parts have the same index, in whatever order they were made.
+    const parts = Object.fromEntries(Object.entries(this.#parts).sort(([a], [b]) => (a < b ? -1 : 1)));
+    await this.#folder.replace(INDEX, `${JSON.stringify({ schema: 'basis-evidence/1', parts }, null, 1)}\n`);
   }
 }
 

@@ -1,205 +1,26 @@
 /** A layer's part of the comparison, from its evidence alone. */
-import type { AtlasLayer, Comparison, ComparisonResult, Measures } from '../../../data/schema.ts';
-import { sha256 } from '../../batch/canonical.ts';
-import { imageScores } from '../../measure/image-scores.ts';
-import { type AnalysisPlan, DESCRIBED, FRAME_ROWS, PLANNED, TESTS } from '../analysis.ts';
-import { channelSubset } from '../directions/basis.ts';
-import type { DirectionEvidence, LayerEvidence } from '../evidence/evidence.ts';
-import { icc } from '../statistics/icc.ts';
-import { correlations, effectiveNumber, linkNearDuplicates } from '../statistics/near-duplicates.ts';
-import { type ScoredFrames, scoreFrames } from './frames.ts';
-import { type ArmScore, compareArms, type LayerRows } from './rows.ts';
-import { scoreConcepts, scoreCurve } from './score-concepts.ts';
-import { type DirectionScore, type OpaqueDirection, scoreLayer, stored } from './score-layer.ts';
+import { FILE_ARM } from '../evidence/draw-directions.ts';
+import type { LayerEvidence } from '../evidence/evidence.ts';
+import type { Parts } from '../evidence/parts.ts';
+import { judgeArms } from './judge-arms.ts';
+import { judgeFile } from './judge-file.ts';
+import type { JudgedLayer, JudgeRequest } from './judged.ts';
+import { keepJudged } from './keep-judged.ts';
 
-export interface JudgeRequest {
-  readonly evidence: LayerEvidence;
-  readonly layer: AtlasLayer;
-  readonly weightsSha256: string;
-  readonly analysis: AnalysisPlan;
-  /** Ids, the hand-built one first. */
-  readonly observers: readonly string[];
-  readonly seed: number;
-  readonly threads?: number;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (frames: number) => void;
+/**
+ * Judges the arms, then the directions of a file, which come last. With `parts`, what was judged of the arms before is used again; without, every
+ * figure is computed.
+ */
+export async function judgeLayer(request: JudgeRequest, parts?: Pick<Parts, 'find' | 'write'>): Promise<JudgedLayer> {
+  const { evidence } = request;
+  const [arms, file] = [only(evidence, (arm) => arm !== FILE_ARM), only(evidence, (arm) => arm === FILE_ARM)];
+  const asked = { ...request, evidence: arms };
+  const judged = parts ? await keepJudged(parts, asked, () => judgeArms(asked)) : await judgeArms(asked);
+  const whole = file.directions.length > 0 ? await judgeFile({ ...request, evidence: file }, arms, judged) : judged;
+  return { ...whole, evidence };
 }
 
-export interface JudgedLayer {
-  readonly evidence: LayerEvidence;
-  readonly scores: readonly (DirectionScore & { readonly concept?: string })[];
-  readonly part: Omit<Comparison['layers'][number], 'results'>;
-  /** Before the p-values of all layers are adjusted together. */
-  readonly rows: readonly ComparisonResult[];
-}
-
-export async function judgeLayer(request: JudgeRequest): Promise<JudgedLayer> {
-  const { evidence, layer, observers } = request;
-  const concepts = scoreConcepts(evidence);
-  const blind = await scoreBlindly(request);
-  const scores = evidence.directions.map(({ id }, d) => {
-    const concept = concepts?.byId.get(id);
-    const score = blind[d];
-    if (!concept) return score;
-    const known = concept.concept >= 0 ? concepts?.names[concept.concept] : undefined;
-    return { ...score, measures: { ...score.measures, dissection: stored(concept.iou) }, ...(known ? { concept: known } : {}) };
-  });
-  const frames = await testFrames(request, scores);
-  const duplicates = nearDuplicates(evidence);
-  const input: LayerRows = {
-    layer: layer.slug,
-    directions: evidence.directions.map(
-      ({ arm, index, frame, renders }, d): ArmScore => ({
-        arm,
-        index,
-        ...(frame === undefined || arm !== 'random' ? {} : { frame }),
-        renders: renders.length,
-        scores: scores[d].measures,
-      }),
-    ),
-    frames,
-    images: imagesId(evidence),
-    observers,
-    duplicates: duplicates.groups,
-  };
-  const attainments = scores
-    .map(({ renders }) => renders.flatMap(({ attainment }) => attainment ?? []))
-    .filter((values) => values.length > 1);
-  return {
-    evidence,
-    scores,
-    rows: PLANNED.flatMap((planned) => compareArms(planned, input) ?? []),
-    part: {
-      id: layer.slug,
-      tap: layer.tap,
-      C: layer.shape[0],
-      HW: [layer.shape[1], layer.shape[2]],
-      n_constant: evidence.directions.filter(({ arm }, d) => arm === 'basis' && scores[d].moments.constant).length,
-      icc: stored(attainments.length > 1 ? icc(attainments) : null),
-      n_eff: duplicates.effective,
-      frame_test: {
-        rows: frames.channels.length,
-        statistic: Number(frames.test.statistic.toPrecision(7)),
-        mean: Number(frames.test.null.mean.toPrecision(7)),
-        deviation: Number(frames.test.null.deviation.toPrecision(7)),
-        values: frames.list.map(({ mean }) => Number(mean.toPrecision(7))),
-        frames: frames.list.map(({ index, sha256: hash }) => ({ index, sha256: hash })),
-      },
-      ...(concepts ? { dissection: { tau: concepts.tau, arms: concepts.arms } } : {}),
-      alpha_curve: scoreCurve(evidence, scores, concepts),
-      descriptive: describeArms(evidence, scores),
-    },
-  };
-}
-
-export function imagesId({ images }: Pick<LayerEvidence, 'images'>): string {
-  return `${images.id}-at-${images.size}`;
-}
-
-/** Arms that get every measure, rendered or not. */
-const IN_FULL = ['basis', 'random', 'file'];
-
-/** Hides names and arms, has the directions scored, and puts the scores back in order. */
-async function scoreBlindly({ evidence, layer, analysis, observers, threads, signal }: JudgeRequest): Promise<DirectionScore[]> {
-  const opaque = (text: string): string => sha256(`${analysis.sha256} ${layer.slug} ${text}`);
-  const arms = [...new Set(evidence.directions.map(({ arm }) => arm))].sort((a, b) => (opaque(a) < opaque(b) ? -1 : 1));
-  const transforms = evidence.transformed.length / Math.max(1, evidence.directions.filter(hasPicture).length);
-  let [row, first] = [0, 0];
-  const directions = evidence.directions.map((direction): OpaqueDirection => {
-    const { id, arm, vector, renders } = direction;
-    const pictures = renders.map(({ image }) => (image === null ? undefined : row++));
-    const start = hasPicture(direction) ? first++ * transforms : 0;
-    const transformed = hasPicture(direction) ? [...evidence.transformed.subarray(start, start + transforms)] : [];
-    const inFull = renders.length > 0 || IN_FULL.includes(arm);
-    return { id: opaque(id), group: arms.indexOf(arm), vector, pictures, transformed, inFull };
-  });
-  const looks = observers.map((observer) => {
-    const [images, pictures] = [evidence.images.embeddings.get(observer), evidence.looks.get(observer)];
-    if (!images || !pictures) throw new Error(`${layer.slug}: no evidence of the observer ${observer}`);
-    return { images, pictures };
-  });
-  const scores = await scoreLayer({
-    directions,
-    channels: layer.shape[0],
-    means: evidence.means,
-    seen: evidence.seen,
-    observers: looks,
-    seed: evidence.images.sha256,
-    ...(threads ? { threads } : {}),
-    ...(signal ? { signal } : {}),
-  });
-  return directions.map(({ id }) => {
-    const found = scores.get(id);
-    if (!found) throw new Error(`${layer.slug}: a direction was not scored`);
-    return found;
-  });
-}
-
-function hasPicture({ renders }: DirectionEvidence): boolean {
-  return renders.some(({ image }) => image !== null);
-}
-
-/** The frame test on the plan's seeded channels. */
-async function testFrames(request: JudgeRequest, scores: readonly DirectionScore[]): Promise<ScoredFrames> {
-  const { evidence, layer, weightsSha256, analysis, observers, seed, threads, signal, onProgress } = request;
-  const channels = layer.shape[0];
-  const subset = new Set(channelSubset({ seed, weightsSha256, layerName: layer.name, channels, tap: layer.tap, counts: {} }, FRAME_ROWS));
-  const places = [...evidence.directions.keys()].filter(
-    (d) => evidence.directions[d].arm === 'basis' && subset.has(evidence.directions[d].index),
-  );
-  const valuesOf = (some: readonly number[]) => some.flatMap((d) => scores[d].measures.natural_2afc ?? []);
-  const images = evidence.images.embeddings.get(observers[0]);
-  if (!images) throw new Error(`${layer.slug}: no evidence of the observer ${observers[0]}`);
-  return scoreFrames({
-    weightsSha256,
-    layerName: layer.name,
-    channels,
-    means: evidence.means,
-    images,
-    seed: evidence.images.sha256,
-    count: analysis.frames,
-    basis: valuesOf(places),
-    varying: valuesOf(places.filter((d) => !scores[d].moments.constant)),
-    ...(threads ? { threads } : {}),
-    ...(signal ? { signal } : {}),
-    ...(onProgress ? { onProgress } : {}),
-  });
-}
-
-/** Directions of the confirmatory arms that respond almost alike, and how many there are in effect. */
-function nearDuplicates({ directions, means }: LayerEvidence) {
-  const groups = new Map<string, number[][]>();
-  const effective: Record<string, number> = {};
-  for (const arm of ['basis', 'random']) {
-    const places = [...directions.keys()].filter((d) => directions[d].arm === arm);
-    if (places.length < 2) continue;
-    const images = means.length / directions[0].vector.length;
-    const table = new Float64Array(images * places.length);
-    for (const [k, d] of places.entries()) {
-      const scores = imageScores(means, directions[d].vector);
-      for (let x = 0; x < images; x++) table[x * places.length + k] = scores[x];
-    }
-    const matrix = correlations(table, places.length);
-    effective[arm] = Number(effectiveNumber(matrix).toPrecision(5));
-    groups.set(
-      arm,
-      linkNearDuplicates(matrix, TESTS.nearDuplicates).map((group) => group.map((k) => places[k])),
-    );
-  }
-  return { groups, effective };
-}
-
-function describeArms({ directions }: LayerEvidence, scores: readonly DirectionScore[]) {
-  return DESCRIBED.flatMap((measure: keyof Measures) =>
-    ['basis', 'random'].flatMap((arm) => {
-      const values = directions.flatMap((direction, d) => (direction.arm === arm ? (scores[d].measures[measure] ?? []) : []));
-      if (values.length === 0) return [];
-      const sorted = values.toSorted((a, b) => a - b);
-      return [{ measure, arm, n: values.length, mean: stored(average(values)), median: stored(sorted[Math.floor(sorted.length / 2)]) }];
-    }),
-  );
-}
-
-function average(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+/** The directions of some arms. Arrays over pictures stay as they are: those of a file have none. */
+function only(evidence: LayerEvidence, wanted: (arm: string) => boolean): LayerEvidence {
+  return { ...evidence, directions: evidence.directions.filter(({ arm }) => wanted(arm)) };
 }

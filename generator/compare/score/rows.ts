@@ -36,7 +36,8 @@ export interface FrameScores {
 export interface LayerRows {
   readonly layer: string;
   readonly directions: readonly ArmScore[];
-  readonly frames: FrameScores;
+  /** For the headline. */
+  readonly frames?: FrameScores;
   readonly images: string;
   /** Of the first observer, and of the second if there is one. */
   readonly observers: readonly string[];
@@ -75,7 +76,7 @@ export function compareArms(planned: PlannedRow, layer: LayerRows): ComparisonRe
     exploratory: planned.role === 'exploratory',
   };
   if (planned.paired) return { ...described, ...comparePairs(planned, a, b, seed) };
-  if (planned.role === 'headline') return { ...described, ...compareFrames(planned, a, layer.frames, seed) };
+  if (planned.role === 'headline' && layer.frames) return { ...described, ...compareFrames(planned, a, layer.frames, seed) };
   const groups = [planned.armA, planned.armB].map((arm) => layer.duplicates.get(arm));
   return { ...described, ...compareSamples(planned, a, b, seed, groups) };
 }

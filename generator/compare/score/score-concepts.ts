@@ -14,15 +14,20 @@ export interface ScoredConcepts {
   readonly arms: NonNullable<Comparison['layers'][number]['dissection']>['arms'];
 }
 
-/** M3 of the directions that were dissected; nothing where the images have no concepts. */
-export function scoreConcepts({ dissected, directions }: LayerEvidence): ScoredConcepts | undefined {
+/**
+ * M3 of the directions that were dissected; nothing where none were. τ is what permuted masks give them, unless one is `known`: that of the layer's
+ * arms holds for directions that are added to them, so that adding some changes no other figure.
+ */
+export function scoreConcepts({ dissected, directions }: LayerEvidence, known?: number): ScoredConcepts | undefined {
   if (!dissected) return undefined;
   const ids = directions.map(({ id }) => id).filter((id) => dissected.records.has(id));
   const counts = countsOfRecords(
     dissected.images,
     ids.map((id) => dissected.records.get(id) ?? []),
   );
-  const { directions: scored, tau } = scoreDissection(counts);
+  if (ids.length === 0) return undefined;
+  const { directions: scored, tau: own } = scoreDissection(counts);
+  const tau = known ?? own;
   const byId = new Map(ids.map((id, i) => [id, scored[i]]));
   const arms = [...new Set(directions.filter(({ id }) => byId.has(id)).map(({ arm }) => arm))];
   const ofArm = (arm: string) => directions.flatMap((direction) => (direction.arm === arm ? (byId.get(direction.id) ?? []) : []));

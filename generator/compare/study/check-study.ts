@@ -7,6 +7,7 @@ import { sha256 } from '../../batch/canonical.ts';
 import type { Finding } from '../../batch/verify.ts';
 import { reason } from '../../graph/errors.ts';
 import { STUDY_FILE, STUDY_KEY_FILE } from './make-study.ts';
+import { RELEASED_KEY_FILE } from './release-key.ts';
 import { studyPictureFile } from './study-pictures.ts';
 
 /** What is wrong with the study of a store, relative to it; nothing where there is no study. The key may be missing: it is kept elsewhere until it is released. */
@@ -20,11 +21,11 @@ export async function checkStudy(folder: string): Promise<Finding[]> {
   const trials = new Set(study.trials.map(({ id }) => id));
   if (study.sessions.some((session) => session.some((id) => !trials.has(id))))
     findings.push({ file: STUDY_FILE, problem: 'a session names a trial that is not there' });
-  const key = await read(STUDY_KEY_FILE);
-  if (key && sha256(key) !== study.key_sha256)
-    findings.push({ file: STUDY_KEY_FILE, problem: 'is not the key that study.json was published with' });
-  else if (key && !studyKeySchema.safeParse(JSON.parse(key.toString())).success)
-    findings.push({ file: STUDY_KEY_FILE, problem: 'is no key' });
+  for (const file of [STUDY_KEY_FILE, RELEASED_KEY_FILE]) {
+    const key = await read(file);
+    if (key && sha256(key) !== study.key_sha256) findings.push({ file, problem: 'is not the key that study.json was published with' });
+    else if (key && !studyKeySchema.safeParse(JSON.parse(key.toString())).success) findings.push({ file, problem: 'is no key' });
+  }
   const named = new Set(study.trials.flatMap(({ explanation, queries }) => [...explanation, ...queries]));
   for (const hash of named) {
     const file = studyPictureFile(hash);

@@ -41,7 +41,9 @@ export function scoresGraph(
   batch: number,
   size: number,
 ): Graph {
-  const { builder, names } = beginNetwork(model.graph({ layers: layers.map(({ layer }) => layer.name), batch, height: size, width: size }));
+  // A layer may be asked for twice, with other directions.
+  const wanted = [...new Set(layers.map(({ layer }) => layer.name))];
+  const { builder, names } = beginNetwork(model.graph({ layers: wanted, batch, height: size, width: size }));
   return builder.build(
     layers.map(({ layer, directions }, i) => {
       const [channels, height, width] = layer.shape;

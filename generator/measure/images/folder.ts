@@ -17,7 +17,7 @@ const KINDS = ['jpg', 'jpeg', 'png', 'webp', 'avif', 'gif', 'tif', 'tiff'];
 /** Files that are decoded at once, and how many may wait decoded for those before them. */
 const [AT_ONCE, AHEAD] = [4, 16];
 
-const skippedFiles = z.array(z.object({ file: z.string(), reason: z.string() }));
+const unreadFiles = z.array(z.object({ at: z.int(), reason: z.string() }));
 
 /** What to read. */
 export interface FolderOptions {
@@ -51,12 +51,9 @@ export async function openFolder({ folder, size, n, cache, minimum, onProgress }
     () => decodeAll(folder, files, hashes, size, unread, onProgress),
     () => unread,
   );
-  const skipped = skippedFiles.parse(
-    z
-      .array(z.object({ at: z.int(), reason: z.string() }))
-      .parse(images.about)
-      .map(({ at, reason: why }) => ({ file: files[at], reason: why })),
-  );
+  const lost = unreadFiles.parse(images.about);
+  const skipped = lost.map(({ at, reason: why }) => ({ file: files[at], reason: why }));
+  const lostAt = new Set(lost.map(({ at }) => at));
   if (images.n < minimum)
     throw tooFew(folder, minimum, `${images.n} of ${files.length} files, the first unreadable: ${skipped[0]?.file}`, n);
   return {
@@ -65,6 +62,7 @@ export async function openFolder({ folder, size, n, cache, minimum, onProgress }
     n: images.n,
     size,
     sha256: images.sha256,
+    files: files.flatMap((path, at) => (lostAt.has(at) ? [] : [{ path, sha256: hashes[at] }])),
     skipped,
     duplicates: images.duplicates,
     picture: async (index) => ({ size, pixels: (await images.read(index)).data }),

@@ -17,10 +17,20 @@ export interface ImageSet {
   readonly concepts?: readonly Concept[];
   /** The concepts of image `index`; there if {@link concepts} is. */
   labels?(index: number): Promise<Labels>;
+  /** Of a folder: the file of each image, in order. */
+  readonly files?: readonly ImageFile[];
   /** Files of a folder that could not be read, with the reason. */
   readonly skipped?: readonly { readonly file: string; readonly reason: string }[];
   /** Of a folder: images whose pixels are those of an earlier one. They stay in, and are counted. */
   readonly duplicates?: number;
+}
+
+/** Where an image of a folder is. */
+export interface ImageFile {
+  /** From the folder: `dogs/rex.jpg`, with `/` on every system. */
+  readonly path: string;
+  /** Of its bytes. */
+  readonly sha256: string;
 }
 
 export interface Concept {

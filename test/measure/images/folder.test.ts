@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { sha256 } from '../../../generator/batch/canonical.ts';
 import { openImages } from '../../../generator/measure/images/open-images.ts';
 import { temporaryFolder } from '../../temporary.ts';
 
@@ -89,7 +90,13 @@ describe('a folder of images', () => {
     expect(set.duplicates).toBe(1);
     expect(set.skipped?.map(({ file }) => file)).toEqual(['10-broken.jpg', '20-cut.jpg', '21-empty.png']);
     for (const { reason } of set.skipped ?? []) expect(reason.length).toBeGreaterThan(5);
-    expect((await open()).skipped).toEqual(set.skipped);
+    const again = await open();
+    expect(again.skipped).toEqual(set.skipped);
+    // Image 11 is the file after the first that could not be read.
+    expect(set.files?.slice(10, 13).map(({ path }) => path)).toEqual(['09.png', '10.png', '11.png']);
+    expect(set.files?.[31 - 1]).toEqual({ path: '29.png', sha256: sha256(await readFile(join(root, 'mixed', '29.png'))) });
+    expect(set.files).toHaveLength(31);
+    expect(again.files).toEqual(set.files);
     const hash = createHash('sha256');
     for (let index = 0; index < set.n; index++) hash.update((await set.picture(index)).pixels);
     expect(set.sha256).toBe(hash.digest('hex'));
