@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'astro/config';
 import { emitImages } from './site/images/emit-images.ts';
 import { holdToLedger } from './site/store/ledger-check.ts';
+import { emitSearch } from './site/search/emit-search.ts';
 
 process.env.ASTRO_TELEMETRY_DISABLED = '1';
 const ATLASES = fileURLToPath(new URL('data/atlases', import.meta.url));
@@ -22,7 +23,7 @@ export default defineConfig({
   trailingSlash: 'always',
   build: { format: 'directory', inlineStylesheets: 'never', concurrency: 4 },
   devToolbar: { enabled: false },
-  integrations: [holdToLedger(), emitImages()],
+  integrations: [holdToLedger(), emitImages(), emitSearch()],
   // Scripts stay files, so that a page can forbid inline ones.
   vite: { build: { assetsInlineLimit: 0 } },
 });

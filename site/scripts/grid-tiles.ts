@@ -40,18 +40,18 @@ export function byValue(place: number | undefined): (a: Tile, b: Tile) => number
 }
 
 /** The tile that a key leads to from the one at `at`: beside it, or the nearest in the row above or below; undefined at an end. */
-export function beside(visible: readonly Tile[], at: number, key: string): Tile | undefined {
+export function beside<T extends { readonly element: HTMLElement }>(visible: readonly T[], at: number, key: string): T | undefined {
   if (key === 'ArrowRight') return visible[at + 1];
   if (key === 'ArrowLeft') return visible[at - 1];
   if (key === 'Home') return visible[0];
   if (key === 'End') return visible.at(-1);
   const way = key === 'ArrowDown' ? 1 : -1;
-  const spot = ({ element: { offsetTop, offsetLeft } }: Tile) => ({ offsetTop, offsetLeft });
+  const spot = ({ element: { offsetTop, offsetLeft } }: T) => ({ offsetTop, offsetLeft });
   const own = visible[at];
   if (!own) return undefined;
   const { offsetTop, offsetLeft } = spot(own);
   let row: number | undefined;
-  let best: Tile | undefined;
+  let best: T | undefined;
   let least = Number.POSITIVE_INFINITY;
   // Tiles of a row follow each other, so the search ends after the next row.
   for (let i = at + way; i >= 0 && i < visible.length; i += way) {
