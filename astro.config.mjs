@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'astro/config';
 import { emitImages } from './site/images/emit-images.ts';
-import { holdToLedger } from './site/store/ledger-check.ts';
 import { emitSearch } from './site/search/emit-search.ts';
+import { holdToLedger } from './site/store/ledger-check.ts';
 
 process.env.ASTRO_TELEMETRY_DISABLED = '1';
 const ATLASES = fileURLToPath(new URL('data/atlases', import.meta.url));
