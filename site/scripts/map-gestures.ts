@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 /** Wheel, drag, pinch, click and keys on the map's canvas, as moves of its view. */
-import { type Point, type Size, sideOf, type View, WHOLE, within, zoomAt } from './map-plane.ts';
+import { type Point, pan, type Size, type View, WHOLE, zoomAt } from './map-plane.ts';
 
 export interface Moves {
   view(): View;
@@ -40,9 +40,7 @@ export function listen(canvas: HTMLCanvasElement, moves: Moves): void {
     const after = [...pointers.values()];
     const [from, to] = [middleOf(before), middleOf(after)];
     travelled += Math.hypot(to.x - from.x, to.y - from.y) + Math.abs(spread(after) - spread(before));
-    const side = sideOf(moves.view(), moves.size());
-    const { x, y, zoom } = moves.view();
-    const moved = within({ x: x - (to.x - from.x) / side, y: y - (to.y - from.y) / side, zoom }, moves.size());
+    const moved = pan(moves.view(), { x: to.x - from.x, y: to.y - from.y }, moves.size());
     const [wide, was] = [spread(after), spread(before)];
     moves.go(wide > 0 && was > 0 ? zoomAt(moved, wide / was, to, moves.size()) : moved);
   });
@@ -76,11 +74,11 @@ export function listen(canvas: HTMLCanvasElement, moves: Moves): void {
 export function keyed(key: string, moves: Pick<Moves, 'view' | 'size'>): View | undefined {
   const [view, size] = [moves.view(), moves.size()];
   const middle = { x: size.width / 2, y: size.height / 2 };
-  const stride = (0.12 * Math.min(size.width, size.height)) / sideOf(view, size);
+  const stride = 0.12 * Math.min(size.width, size.height);
   if (key === '+' || key === '=') return zoomAt(view, STEP, middle, size);
   if (key === '-' || key === '_') return zoomAt(view, 1 / STEP, middle, size);
   if (key === '0' || key === 'Home') return WHOLE;
   const ways: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   const way = ways[key];
-  return way && within({ ...view, x: view.x + way[0] * stride, y: view.y + way[1] * stride }, size);
+  return way && pan(view, { x: -way[0] * stride, y: -way[1] * stride }, size);
 }

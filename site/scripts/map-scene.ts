@@ -2,7 +2,21 @@
 /// <reference lib="dom.iterable" />
 /** What the map shows: its units, the view of them, which are asked for, and the canvas they are painted on. */
 import { type Drawn, makeBrush } from './map-draw.ts';
-import { cellOf, levelOf, type Point, type Size, seen, sideOf, standing, toMap, toScreen, type View, WHOLE, within } from './map-plane.ts';
+import {
+  cellOf,
+  extentOf,
+  type Grid,
+  gridOf,
+  type Point,
+  type Size,
+  seen,
+  standing,
+  toMap,
+  toScreen,
+  type View,
+  WHOLE,
+  within,
+} from './map-plane.ts';
 
 /** A unit on the map. */
 export interface Spot extends Drawn, Point {
@@ -25,8 +39,8 @@ export class Scene {
   readonly all: readonly Spot[];
   readonly #canvas: HTMLCanvasElement;
   readonly #brush: ReturnType<typeof makeBrush>;
-  /** The units that stand in the cells, by level; made when a level is first seen. */
-  #levels = new Map<number, Map<number, Spot>>();
+  /** The units that stand in the cells of a grid; made when it is first seen. */
+  #grids = new Map<string, Map<number, Spot>>();
   #frame = 0;
   readonly #painted: (inView: readonly Spot[]) => void;
 
@@ -56,36 +70,41 @@ export class Scene {
   /** Shows the units that fit. */
   filter(fits: (spot: Spot) => boolean): void {
     this.shown = this.all.filter(fits);
-    this.#levels = new Map();
+    this.#grids = new Map();
     this.again();
   }
 
   /** The unit at a place of the canvas; the one nearest to its middle without a place. */
   at(place?: Point): Spot | undefined {
     if (!place) return this.#inView()[0]?.spot;
-    const level = levelOf(this.view, this.size());
     const point = toMap(place, this.view, this.size());
+    const grid = gridOf(this.view, this.size());
     const outside = point.x < 0 || point.x >= 1 || point.y < 0 || point.y >= 1;
-    return outside ? undefined : this.#cells(level).get(cellOf(point, level));
+    return outside ? undefined : this.#cells(grid).get(cellOf(point, grid));
   }
 
-  #cells(level: number): Map<number, Spot> {
-    const known = this.#levels.get(level) ?? standing(this.shown, level);
-    this.#levels.set(level, known);
+  #cells(grid: Grid): Map<number, Spot> {
+    const key = `${grid.columns} ${grid.rows}`;
+    const known = this.#grids.get(key) ?? standing(this.shown, grid);
+    this.#grids.set(key, known);
     return known;
   }
 
   #inView(): Placed[] {
-    const [view, box, level] = [this.view, this.size(), levelOf(this.view, this.size())];
-    const { columns, rows } = seen(view, box, level);
-    const [across, side] = [2 ** level, sideOf(view, box) / 2 ** level];
+    const [view, box] = [this.view, this.size()];
+    const grid = gridOf(view, box);
+    const cells = this.#cells(grid);
+    const { columns, rows } = seen(view, box, grid);
+    const extent = extentOf(view, box);
+    const [width, height] = [extent.x / grid.columns, extent.y / grid.rows];
+    const side = Math.min(width, height);
     const found = [];
     for (let row = rows[0]; row <= rows[1]; row++) {
       for (let column = columns[0]; column <= columns[1]; column++) {
-        const spot = this.#cells(level).get(row * across + column);
+        const spot = cells.get(row * grid.columns + column);
         if (!spot) continue;
-        const { x, y } = toScreen({ x: column / across, y: row / across }, view, box);
-        found.push({ spot, left: x, top: y, side, off: Math.hypot(x + side / 2 - box.width / 2, y + side / 2 - box.height / 2) });
+        const { x, y } = toScreen({ x: (column + 0.5) / grid.columns, y: (row + 0.5) / grid.rows }, view, box);
+        found.push({ spot, left: x - side / 2, top: y - side / 2, side, off: Math.hypot(x - box.width / 2, y - box.height / 2) });
       }
     }
     return found.sort((a, b) => a.off - b.off);
