@@ -40,7 +40,7 @@ export function mapSheets(store: AtlasStore, { placed }: ShownMap): PaintedPictu
 
 /** The whole map on the grid that holds most units without hiding many: how many it shows, and the picture. */
 export function wholeMap(store: AtlasStore, { placed }: ShownMap): PaintedPicture & { shown: number } {
-  const level = Math.max(2, Math.min(FINEST, Math.round(Math.log2(Math.sqrt(placed.length) * 1.1))));
+  const level = Math.max(2, Math.min(FINEST, Math.round(Math.log2(Math.sqrt(placed.length) * 1.6))));
   const side = 2 ** level;
   const tile = Math.floor(WHOLE / side);
   const cells = new Map<string, PaintedTile>();

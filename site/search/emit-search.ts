@@ -11,6 +11,8 @@ import { type SearchRecord, searchRecords } from './records.ts';
 
 /** Records are bundled, so that an index is some hundred files and not one a record. */
 const RECORDS_A_FILE = 16;
+/** Records on their way to Pagefind's process at a time, which waits for none of them by itself. */
+const AT_ONCE = 256;
 /** What Pagefind brings and the page does without: interfaces of its own, and words of no language. */
 const UNUSED = /^pagefind-(?!entry|worker)|^wasm\.unknown\./;
 
@@ -31,38 +33,44 @@ export function emitSearch(): AstroIntegration {
 
 /** Writes an index of some records into a folder; returns how many files that took. Throws a fault with what Pagefind says. */
 export async function writeIndex(records: readonly SearchRecord[], folder: string): Promise<number> {
-  const { index, errors } = await createIndex({
-    forceLanguage: 'en',
-    writePlayground: false,
-    maxFragments: Math.max(1, Math.ceil(records.length / RECORDS_A_FILE)),
-  });
-  if (!index) throw refused(errors);
   try {
-    // One after another fills the pipe to Pagefind's process better than it is emptied: some at a time.
-    for (let i = 0; i < records.length; i += 256) {
-      const added = await Promise.all(records.slice(i, i + 256).map((one) => index.addCustomRecord(one)));
-      const wrong = added.flatMap((one) => one.errors);
-      if (wrong.length > 0) throw refused(wrong);
-    }
-    const { files, errors: failed } = await index.getFiles();
-    if (failed.length > 0) throw refused(failed);
-    const kept = files.filter(({ path }) => !UNUSED.test(path));
-    for (const { path, content } of kept) {
+    const files = (await indexOf(records)).filter(({ path }) => !UNUSED.test(path));
+    for (const { path, content } of files) {
       await mkdir(dirname(`${folder}/${path}`), { recursive: true });
       await writeFile(`${folder}/${path}`, content);
     }
-    return kept.length;
+    return files.length;
+  } catch (cause) {
+    throw fault({
+      where: 'the index of the search',
+      expected: 'an index',
+      name: 'Pagefind',
+      received: cause instanceof Error ? cause.message : String(cause),
+      remedy: 'Run "npm ci" again: Pagefind needs the package of its binary for this platform (@pagefind/…), which npm installs with it.',
+      cause,
+    });
   } finally {
     await close();
   }
 }
 
-function refused(errors: readonly string[]): Error {
-  return fault({
-    where: 'the index of the search',
-    expected: 'an index',
-    name: 'Pagefind',
-    received: errors.join('; '),
-    remedy: 'Run "npm ci" again: Pagefind needs the package of its binary for this platform (@pagefind/…), which npm installs with it.',
+/** The files of an index. */
+async function indexOf(records: readonly SearchRecord[]) {
+  const { index, errors } = await createIndex({
+    forceLanguage: 'en',
+    writePlayground: false,
+    maxFragments: Math.max(1, Math.ceil(records.length / RECORDS_A_FILE)),
   });
+  if (!index) throw new Error(errors.join('; '));
+  for (let i = 0; i < records.length; i += AT_ONCE) {
+    const added = await Promise.all(records.slice(i, i + AT_ONCE).map((one) => index.addCustomRecord(one)));
+    heed(added.flatMap((one) => one.errors));
+  }
+  const made = await index.getFiles();
+  heed(made.errors);
+  return made.files;
+}
+
+function heed(errors: readonly string[]): void {
+  if (errors.length > 0) throw new Error(errors.join('; '));
 }

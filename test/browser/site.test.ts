@@ -31,6 +31,9 @@ const PAGES = {
   'older layer': 'fixture-older/expanded-conv-3-expand/',
   'comparison in progress': 'fixture-part/compare/',
   'a measure of every direction': 'fixture-net/compare/synthetic-2afc/',
+  map: 'fixture-net/map/',
+  search: 'search/',
+  'search with results': 'search/#q=grating',
   method: 'method/',
 };
 const VARIANTS = [
