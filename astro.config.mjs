@@ -5,6 +5,7 @@ import { defineConfig } from 'astro/config';
 import { emitData } from './site/data/emit-data.ts';
 import { emitImages } from './site/images/emit-images.ts';
 import { emitMetadata } from './site/metadata/emit-metadata.ts';
+import { emitSearch } from './site/search/emit-search.ts';
 import { holdToLedger } from './site/store/ledger-check.ts';
 
 process.env.ASTRO_TELEMETRY_DISABLED = '1';
@@ -25,7 +26,7 @@ export default defineConfig({
   build: { format: 'directory', inlineStylesheets: 'never', concurrency: 4 },
   devToolbar: { enabled: false },
   // The last lists what the others wrote.
-  integrations: [holdToLedger(), emitImages(), emitData(), emitMetadata()],
+  integrations: [holdToLedger(), emitImages(), emitData(), emitSearch(), emitMetadata()],
   // Scripts stay files, so that a page can forbid inline ones.
   vite: { build: { assetsInlineLimit: 0 } },
 });

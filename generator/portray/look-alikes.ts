@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { slug } from '../../data/schema.ts';
 import { imageFile } from '../batch/store.ts';
-import { partNames } from '../compare/evidence/draw-directions.ts';
+import { partNames } from '../compare/evidence/keep-activations.ts';
 import { renderParts } from '../compare/evidence/look-at-renders.ts';
 import { fileName } from '../compare/evidence/observer-parts.ts';
 import type { Parts } from '../compare/evidence/parts.ts';

@@ -5,7 +5,7 @@ import { withLock } from '../batch/lock.ts';
 import { ATLAS_FILE, imagesOf, readAtlas } from '../batch/store.ts';
 import { openAtlas } from '../compare/compare.ts';
 import { readComparison } from '../compare/comparison-file.ts';
-import { partNames } from '../compare/evidence/draw-directions.ts';
+import { partNames } from '../compare/evidence/keep-activations.ts';
 import { SILENT_STAGES, type Stages } from '../compare/evidence/gather.ts';
 import { Parts } from '../compare/evidence/parts.ts';
 import { openPlanImages } from '../compare/plan-images.ts';

@@ -1,4 +1,5 @@
 /** A line through points that may lack a value: it breaks there. */
+import { line } from 'd3-shape';
 import { extent, linear, type Scale, ticks } from './scale.ts';
 
 export interface LineChart {
@@ -11,6 +12,16 @@ export interface LineChart {
   points: { x: number; y: number; value: number }[];
 }
 
+/** SVG path data of a line over `xs`, which lifts its pen where a value or its place is missing. */
+export function linePath(xs: readonly number[], values: readonly (number | null)[], { x, y }: { x: Scale; y: Scale }): string {
+  const draw = line<number | null>()
+    .defined((value, i) => value !== null && xs[i] !== undefined)
+    .x((_, i) => x(xs[i] ?? 0))
+    .y((value) => y(value ?? 0))
+    .digits(1);
+  return draw(values) ?? '';
+}
+
 /** Lays out `values` at `xs` within a box; the y axis spans `domain`, or the values. */
 export function lineChart(
   xs: readonly number[],
@@ -20,7 +31,6 @@ export function lineChart(
   const known = values.filter((value) => value !== null);
   const x = linear([Math.min(...xs), Math.max(...xs)], [box.left, box.right]);
   const y = linear(box.domain ?? extent(known, 0.12), [box.foot, box.top]);
-  const points = values.map((value, i) => (value === null ? null : { x: x(xs[i] ?? 0), y: y(value), value }));
-  const path = points.map((point, i) => (point ? `${points[i - 1] ? 'L' : 'M'}${point.x} ${point.y}` : '')).join('');
-  return { x, y, yTicks: ticks(y.domain, 4), path, points: points.filter((point) => point !== null) };
+  const points = values.flatMap((value, i) => (value === null ? [] : [{ x: x(xs[i] ?? 0), y: y(value), value }]));
+  return { x, y, yTicks: ticks(y.domain, 4), path: linePath(xs, values, { x, y }), points };
 }

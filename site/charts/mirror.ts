@@ -1,12 +1,22 @@
 /** Two histograms back to back: the basis above the line, random directions below, as shares of their own arm. */
 import { extent, histogram, linear, type Scale, ticks } from './scale.ts';
 
+/** A bin of both arms: what a reader can be told of it. */
+export interface MirrorBin {
+  from: number;
+  to: number;
+  /** How many of each arm. */
+  basis: number;
+  random: number;
+}
+
 export interface Mirror {
   x: Scale;
   ticks: number[];
   /** SVG path data. */
   above: string;
   below: string;
+  bins: MirrorBin[];
 }
 
 /** Lays out both arms over one axis. `middle` and `reach` are the line's height and each side's, in SVG units. */
@@ -17,10 +27,17 @@ export function mirror(
   const domain = extent([...arms.basis, ...arms.random]);
   const x = linear(domain, [0, width]);
   const [up, down] = [histogram(arms.basis, domain, bins), histogram(arms.random, domain, bins)];
-  const tallest = Math.max(...up, ...down, 1e-9);
-  const outline = (shares: readonly number[], way: 1 | -1, n: number) =>
-    n === 0 ? '' : `M0 ${middle}${shares.map((share) => step(share, way)).join('')}V${middle}Z`;
+  const tallest = Math.max(...up.map((n) => n / arms.basis.length || 0), ...down.map((n) => n / arms.random.length || 0), 1e-9);
+  const outline = (counts: readonly number[], way: 1 | -1, n: number) =>
+    n === 0 ? '' : `M0 ${middle}${counts.map((count) => step(count / n, way)).join('')}V${middle}Z`;
   const step = (share: number, way: 1 | -1) =>
     `V${Math.round((middle + way * (share / tallest) * reach) * 10) / 10}h${Math.round((width / bins) * 100) / 100}`;
-  return { x, ticks: ticks(domain, 5), above: outline(up, -1, arms.basis.length), below: outline(down, 1, arms.random.length) };
+  const edge = (i: number) => domain[0] + (i / bins) * (domain[1] - domain[0]);
+  return {
+    x,
+    ticks: ticks(domain, 5),
+    above: outline(up, -1, arms.basis.length),
+    below: outline(down, 1, arms.random.length),
+    bins: up.map((basis, i) => ({ from: edge(i), to: edge(i + 1), basis, random: down[i] ?? 0 })),
+  };
 }

@@ -1,4 +1,6 @@
-/** Linear scales, round ticks and bins: what the charts need of arithmetic, and no more. */
+/** Scales, ticks and bins of the charts: d3's, with what our pages need on top. */
+import { bin, ticks as ticksBetween } from 'd3-array';
+import { scaleLinear } from 'd3-scale';
 
 export interface Scale {
   (value: number): number;
@@ -7,9 +9,8 @@ export interface Scale {
 
 /** Maps `domain` onto `range`, rounded to a tenth so that paths stay short. An empty domain maps to the middle. */
 export function linear(domain: readonly [number, number], range: readonly [number, number]): Scale {
-  const span = domain[1] - domain[0];
-  const place = (value: number) => (span === 0 ? 0.5 : (value - domain[0]) / span);
-  return Object.assign((value: number) => Math.round((range[0] + place(value) * (range[1] - range[0])) * 10) / 10, { domain });
+  const scale = scaleLinear(domain, range);
+  return Object.assign((value: number) => Math.round(scale(value) * 10) / 10, { domain });
 }
 
 /** The smallest and largest of some numbers, widened a little; [0, 1] if there are none. Equal ones stand near the upper end, where measures are bounded. */
@@ -25,22 +26,16 @@ export function extent(values: readonly number[], margin = 0.04): [number, numbe
 
 /** Round numbers within a domain, about `count` of them: 1, 2 or 5 times a power of ten apart. */
 export function ticks([low, high]: readonly [number, number], count: number): number[] {
-  const raw = (high - low) / Math.max(1, count);
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const step = ([1, 2, 5, 10].find((multiple) => multiple * power >= raw) ?? 10) * power;
-  const first = Math.ceil(low / step - 1e-9);
-  const last = Math.floor(high / step + 1e-9);
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+  return ticksBetween(low, high, count);
 }
 
-/** Shares of the values in equal bins over a domain; they sum to one. */
+/** How many values lie in each of `bins` equal parts of a domain that holds them all. */
 export function histogram(values: readonly number[], [low, high]: readonly [number, number], bins: number): number[] {
-  const shares = new Array<number>(bins).fill(0);
-  for (const value of values) {
-    const bin = Math.min(bins - 1, Math.max(0, Math.floor(((value - low) / (high - low || 1)) * bins)));
-    shares[bin] = (shares[bin] ?? 0) + 1 / values.length;
-  }
-  return shares;
+  const edges = Array.from({ length: bins - 1 }, (_, i) => low + ((i + 1) / bins) * (high - low));
+  return bin<number, number>()
+    .domain([low, high])
+    .thresholds(edges)(values)
+    .map(({ length }) => length);
 }
 
 /** A tick as text: as few digits as the ticks' distance needs. */

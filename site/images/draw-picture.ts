@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
+import { type PaintedPicture, paintTiles } from './paint-tiles.ts';
 import type { Picture } from './pictures.ts';
 
 /** Raise when the drawing changes, so that no old file is used. */
@@ -10,11 +11,16 @@ const VERSION = 1;
 const CACHE = join('node_modules', '.cache', `basis-atlas-pictures-${VERSION}`);
 
 /** The bytes of a picture of the site, WebP. */
-export async function drawPicture(picture: Picture): Promise<Buffer> {
-  if (picture.tile === null) return readFile(picture.sources[0] ?? '');
-  const kept = join(CACHE, picture.name);
+export async function drawPicture(picture: Picture | PaintedPicture): Promise<Buffer> {
+  if ('tiles' in picture) return keep(picture.name, () => paintTiles(picture));
+  const { tile } = picture;
+  return tile === null ? readFile(picture.sources[0] ?? '') : keep(picture.name, () => compose(picture, tile));
+}
+
+async function keep(name: string, draw: () => Promise<Buffer>): Promise<Buffer> {
+  const kept = join(CACHE, name);
   if (existsSync(kept)) return readFile(kept);
-  const bytes = await compose(picture, picture.tile);
+  const bytes = await draw();
   await mkdir(CACHE, { recursive: true });
   const temporary = `${kept}.${process.pid}.tmp`;
   await writeFile(temporary, bytes);

@@ -6,7 +6,10 @@ import type { AstroIntegration } from 'astro';
 import pLimit from 'p-limit';
 import { loadAtlases } from '../store/load-atlases.ts';
 import { loadPublished } from '../store/load-ledger.ts';
+import { withMaps } from '../view/map.ts';
 import { drawPicture } from './draw-picture.ts';
+import { mapSheets, wholeMap } from './map-pictures.ts';
+import type { PaintedPicture } from './paint-tiles.ts';
 import { allPictures, type Picture, rendersOf } from './pictures.ts';
 
 export function emitImages(): AstroIntegration {
@@ -23,7 +26,7 @@ export function emitImages(): AstroIntegration {
         logger.info(`${pictures.size} pictures`);
       },
       'astro:server:setup': ({ server }) => {
-        let pictures: Promise<Map<string, Picture>> | undefined;
+        let pictures: ReturnType<typeof sitePictures> | undefined;
         server.middlewares.use(async (request, response, next) => {
           const path = new URL(request.url ?? '/', 'http://localhost').pathname;
           pictures ??= sitePictures();
@@ -36,8 +39,14 @@ export function emitImages(): AstroIntegration {
   };
 }
 
-/** Of every atlas, and of every edition that was published. */
-async function sitePictures(): Promise<Map<string, Picture>> {
+/** Of every atlas, of every edition that was published, and of every map. */
+async function sitePictures(): Promise<Map<string, Picture | PaintedPicture>> {
+  const stores = await loadAtlases();
   const editions = [...(await loadPublished()).editions.values()].flat();
-  return new Map([...editions.flatMap(({ store }) => rendersOf(store)), ...allPictures(await loadAtlases())]);
+  const maps = (await withMaps(stores)).flatMap(({ store, map }) => [wholeMap(store, map), ...mapSheets(store, map)]);
+  return new Map<string, Picture | PaintedPicture>([
+    ...editions.flatMap(({ store }) => rendersOf(store)),
+    ...allPictures(stores),
+    ...maps.map((picture) => [picture.name, picture] as const),
+  ]);
 }

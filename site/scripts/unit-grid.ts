@@ -1,87 +1,89 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-/** The layer page's island: sorts, filters and mixes the tiles, and walks them with the arrow keys. The page is whole without it. */
-
-interface Tile {
-  element: HTMLElement;
-  link: HTMLAnchorElement;
-  arm: string;
-  order: number;
-  /** As the page’s options number them; NaN where undefined. */
-  values: number[];
-  well: boolean;
-}
+/** The layer page's island: sorts, filters, mixes and sizes the tiles, and walks them with the arrow keys. The page is whole without it. */
+import { fillForm, readView, writeView } from './address-view.ts';
+import { beside, byValue, readTile, type Tile } from './grid-tiles.ts';
 
 const bar = document.querySelector<HTMLFormElement>('#bar');
+const units = document.querySelector<HTMLElement>('#units');
 const sections = [...document.querySelectorAll<HTMLElement>('#units .arm')];
 const lists = new Map(sections.map((section) => [section.dataset.arm ?? '', section.querySelector('ul')]));
-const tiles = sections.flatMap((section) =>
-  [...section.querySelectorAll('li')].map((element) => toTile(element, section.dataset.arm ?? '')),
-);
-let visible = tiles;
+const tiles = sections.flatMap((section) => {
+  const css = section.querySelector('ul')?.classList[1] ?? 'b';
+  return [...section.querySelectorAll('li')].map((element) => readTile(element, section.dataset.arm ?? '', css));
+});
+let visible: Tile[] = tiles;
+let roving: Tile | undefined;
+/** How the tiles lie at present, and at what size: a filter alone moves none. */
+let laid = '';
 
-function toTile(element: HTMLElement, arm: string): Tile {
-  const values = (element.dataset.v ?? '').split(',').map((text) => (text === '' ? Number.NaN : Number(text)));
-  element.classList.add(element.closest('ul')?.classList[1] ?? 'b');
-  const link = element.querySelector('a');
-  if (!link) throw new Error('A tile has no link.');
-  return {
-    element,
-    link,
-    arm,
-    order: Number(element.querySelector('i')?.firstChild?.textContent ?? 0),
-    values,
-    well: !element.classList.contains('x'),
-  };
+/** The chosen option of a list. */
+function chosen(name: string): HTMLOptionElement | undefined {
+  const control = bar?.elements.namedItem(name);
+  return control instanceof HTMLSelectElement ? control.selectedOptions[0] : undefined;
 }
 
-/** Shows what the form asks for: sorted high to low, what has no value last. */
+/** Shows what the form asks for. */
 function update(): void {
   if (!bar) return;
-  const form = new FormData(bar);
-  const [sort, arm, state, mixed] = [form.get('sort'), form.get('arm'), form.get('state'), form.has('mixed')];
-  const key = (tile: Tile) => (sort === 'index' ? -tile.order : (tile.values[Number(sort)] ?? Number.NaN));
-  const rank = (tile: Tile) => (Number.isNaN(key(tile)) ? Number.NEGATIVE_INFINITY : key(tile));
-  visible = tiles.filter((tile) => (!arm || tile.arm === arm) && (!state || tile.well === (state === 'ok')));
-  visible.sort((a, b) => (rank(a) === rank(b) ? a.order - b.order : rank(b) - rank(a)));
-  const shown = new Set(visible);
-  for (const tile of tiles) tile.element.hidden = !shown.has(tile);
-  const first = sections[0]?.dataset.arm ?? '';
-  for (const tile of visible) lists.get(mixed ? first : tile.arm)?.append(tile.element);
+  const mixed = new FormData(bar).has('mixed');
+  const [arm, state, size] = ['arm', 'state', 'size'].map((name) => chosen(name)?.value ?? '');
+  const sort = chosen('sort');
+  // The list of concepts begins with “any”.
+  const concept = (chosen('concept')?.index ?? 0) - 1;
+  const fits = (tile: Tile) =>
+    (!arm || tile.arm === arm) && (!state || tile.well === (state === 'ok')) && (concept < 0 || tile.concept === concept);
+  const place = sort?.dataset.place === undefined ? undefined : Number(sort.dataset.place);
+  const order = tiles.toSorted(byValue(place));
+  lay(order, mixed);
+  const shown = new Set(tiles.filter(fits));
+  for (const tile of tiles) if (tile.element.hidden === shown.has(tile)) tile.element.hidden = !shown.has(tile);
   for (const section of sections) section.hidden = !section.querySelector('li:not([hidden])');
-  document.querySelector('#units')?.classList.toggle('mixed', mixed);
-  if (!mixed) visible = sections.flatMap((section) => visible.filter((tile) => tile.arm === section.dataset.arm));
+  resize(size ?? '');
+  const flat = mixed ? order : sections.flatMap(({ dataset }) => order.filter((tile) => tile.arm === dataset.arm));
+  visible = flat.filter((tile) => shown.has(tile));
   const output = bar.querySelector('output');
-  if (output) output.textContent = `${visible.length} of ${tiles.length}`;
+  if (output) output.textContent = `${visible.length.toLocaleString('en')} of ${tiles.length.toLocaleString('en')}`;
   rove(visible[0]);
+}
+
+/** Puts the tiles into the lists in their order, each list in one move. */
+function lay(order: readonly Tile[], mixed: boolean): void {
+  const wanted = `${chosen('sort')?.value} ${mixed}`;
+  if (wanted === laid) return;
+  laid = wanted;
+  const first = sections[0]?.dataset.arm ?? '';
+  for (const [arm, own] of Map.groupBy(order, (tile) => (mixed ? first : tile.arm))) {
+    const fragment = document.createDocumentFragment();
+    fragment.append(...own.map(({ element }) => element));
+    lists.get(arm)?.append(fragment);
+  }
+  units?.classList.toggle('mixed', mixed);
+}
+
+/** Large tiles show the original. */
+function resize(size: string): void {
+  units?.classList.toggle('s', size === 's');
+  units?.classList.toggle('l', size === 'l');
+  if (size !== 'l') return;
+  for (const image of units?.querySelectorAll<HTMLImageElement>('img[srcset]') ?? []) {
+    image.src = image.srcset.split(' ')[0] ?? image.src;
+    image.removeAttribute('srcset');
+  }
 }
 
 /** Leaves one tile in the tab order; the arrow keys reach the others. */
 function rove(to: Tile | undefined): void {
-  for (const tile of tiles) tile.link.tabIndex = tile === to ? 0 : -1;
+  if (roving) roving.link.tabIndex = -1;
+  roving = to;
+  if (to) to.link.tabIndex = 0;
 }
 
-/** The tile that a key leads to: beside, or nearest in the row above or below. */
-function target(from: Tile, key: string): Tile | undefined {
-  const at = visible.indexOf(from);
-  if (key === 'ArrowRight') return visible[at + 1];
-  if (key === 'ArrowLeft') return visible[at - 1];
-  if (key === 'Home') return visible[0];
-  if (key === 'End') return visible.at(-1);
-  const box = from.link.getBoundingClientRect();
-  const way = key === 'ArrowDown' ? 1 : -1;
-  const rows = visible
-    .map((tile) => ({ tile, spot: tile.link.getBoundingClientRect() }))
-    .filter(({ spot }) => way * (spot.top - box.top) > 4);
-  const cost = ({ spot }: { spot: DOMRect }) => Math.abs(spot.top - box.top) * 1000 + Math.abs(spot.left - box.left);
-  return rows.reduce<(typeof rows)[number] | undefined>((best, row) => (best && cost(best) <= cost(row) ? best : row), undefined)?.tile;
-}
-
-document.querySelector('#units')?.addEventListener('keydown', (event) => {
-  if (!(event instanceof KeyboardEvent) || event.altKey || event.ctrlKey || event.metaKey) return;
+units?.addEventListener('keydown', (event) => {
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
   if (!['ArrowRight', 'ArrowLeft', 'ArrowUp', 'ArrowDown', 'Home', 'End'].includes(event.key)) return;
-  const from = visible.find((tile) => tile.link === document.activeElement);
-  const to = from && target(from, event.key);
+  const at = visible.findIndex((tile) => tile.link === document.activeElement);
+  const to = at < 0 ? undefined : beside(visible, at, event.key);
   if (!to) return;
   event.preventDefault();
   rove(to);
@@ -89,8 +91,17 @@ document.querySelector('#units')?.addEventListener('keydown', (event) => {
 });
 
 if (bar) {
+  const follow = () => {
+    fillForm(bar, readView());
+    update();
+  };
   bar.hidden = false;
-  bar.addEventListener('input', update);
+  bar.addEventListener('input', () => {
+    update();
+    writeView(Object.fromEntries([...new FormData(bar)].map(([name, value]) => [name, String(value)])));
+  });
   bar.addEventListener('submit', (event) => event.preventDefault());
-  update();
+  addEventListener('hashchange', follow);
+  for (const tile of tiles) tile.link.tabIndex = -1;
+  follow();
 }

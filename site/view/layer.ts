@@ -1,7 +1,7 @@
 /** What a layer is, in words, and the few numbers its tiles carry for sorting. */
 import { ARMS, type Arm, type AtlasLayer } from '../../data/schema.ts';
 import type { AtlasStore, Layer, Unit } from '../store/load-atlases.ts';
-import { HEADLINE, METRICS, type Metric } from './metrics.ts';
+import { METRICS } from './metrics.ts';
 
 /** Whether a layer is a vector, such as the class logits. */
 const isVector = ({ shape: [, height, width] }: AtlasLayer) => height * width === 1;
@@ -45,23 +45,39 @@ export function armsOf(layer: Layer): { arm: Arm; units: Unit[] }[] {
   return ARMS.map((arm) => ({ arm, units: layer.units.filter((unit) => unit.arm === arm) })).filter(({ units }) => units.length > 0);
 }
 
-/** What tiles can be sorted by, in the order of their keys. */
-export const SORTS = (['natural_2afc', 'synthetic_2afc', 'dissection', 'render_identity', 'attainment', 'robustness'] as const).map(
-  (field) => METRICS.find((metric) => metric.field === field) ?? HEADLINE,
-);
+/** What tiles can be sorted by, in the order of their keys: every measure that is compared, and the score of the render. */
+export const SORTS: readonly { readonly id: string; readonly label: string; readonly value: (unit: Unit) => number | null | undefined }[] =
+  [
+    ...METRICS.map(({ field, label }) => ({
+      id: field.replaceAll('_', '-'),
+      label: label.charAt(0).toLowerCase() + label.slice(1),
+      value: ({ measures }: Unit) => measures[field],
+    })),
+    { id: 'score', label: 'score of the render', value: ({ render }) => render?.score },
+  ];
 
-/** The measures that some unit of a layer has, with their places in the key. */
-export function sortsOf(layer: Layer): { place: number; metric: Metric }[] {
-  const known = ({ field }: Metric) => layer.units.some(({ measures }) => typeof measures[field] === 'number');
-  return SORTS.flatMap((metric, place) => (known(metric) ? [{ place, metric }] : []));
+/** What some unit of a layer has a value of, with its place in the key. */
+export function sortsOf(layer: Layer): { place: number; id: string; label: string }[] {
+  return SORTS.flatMap(({ id, label, value }, place) =>
+    layer.units.some((unit) => typeof value(unit) === 'number') ? [{ place, id, label }] : [],
+  );
 }
 
-/** `0.678,0.62,,,5.123`: a unit's measures as {@link SORTS} has them, empty where undefined; the layer page's script sorts by them. */
-export function sortKey({ measures }: Unit): string {
-  return SORTS.map(({ field }) => measures[field] ?? '')
-    .map((value) => (value === '' ? '' : Number(value.toFixed(3))))
+/** `.678,,.62,,,,,5.123`: a unit's values as {@link SORTS} has them, to four digits, empty where undefined; the layer page's script sorts by them. */
+export function sortKey(unit: Unit): string {
+  return SORTS.map(({ value }) => value(unit) ?? '')
+    .map((value) => (value === '' ? '' : String(Number(value.toPrecision(4))).replace(/^(-?)0\./, '$1.')))
     .join()
     .replace(/,+$/, '');
+}
+
+/** The concepts that units of a layer match best, those of most units first; their numbers are what tiles carry. */
+export function conceptsOf(layer: Layer): { id: string; units: number }[] {
+  const groups = Map.groupBy(
+    layer.units.flatMap(({ concept }) => concept ?? []),
+    (concept) => concept,
+  );
+  return [...groups].map(([id, all]) => ({ id, units: all.length })).sort((a, b) => b.units - a.units || (a.id < b.id ? -1 : 1));
 }
 
 /** How many units of a layer did not render well, for the filter and the text above the grid. */

@@ -16,9 +16,9 @@ describe('scales', () => {
   });
 
   test('have round ticks within the domain', () => {
-    expect(ticks([0.72, 1.03], 4)).toEqual([0.8, 0.9, 1]);
-    expect(ticks([-3.2, 7.9], 5)).toEqual([0, 5]);
-    expect(ticks([0, 128], 5)).toEqual([0, 50, 100]);
+    expect(ticks([0.72, 1.03], 3)).toEqual([0.8, 0.9, 1]);
+    expect(ticks([-3.2, 7.9], 5)).toEqual([-2, 0, 2, 4, 6]);
+    expect(ticks([0, 128], 5)).toEqual([0, 20, 40, 60, 80, 100, 120]);
     expect(tickText(-0.30000000000000004)).toBe('−0.3');
   });
 
@@ -30,7 +30,8 @@ describe('scales', () => {
   });
 
   test('a histogram counts every value once, the largest in the last bin', () => {
-    expect(histogram([0, 0.1, 0.6, 1], [0, 1], 2)).toEqual([0.5, 0.5]);
+    expect(histogram([0, 0.1, 0.6, 1], [0, 1], 2)).toEqual([2, 2]);
+    expect(histogram([], [0, 1], 3)).toEqual([0, 0, 0]);
   });
 });
 
@@ -38,6 +39,17 @@ test('a mirror draws each arm as shares of its own, and nothing for an empty one
   const chart = mirror({ basis: [1, 2, 3], random: [] }, { width: 100, middle: 50, reach: 40, bins: 4 });
   expect(chart.above).toMatch(/^M0 50V[\d.]+h25.*V50Z$/);
   expect(chart.below).toBe('');
+});
+
+test('the bins of a mirror hold every value of both arms, between edges that meet', () => {
+  const { bins } = mirror({ basis: [1, 2, 3, 3], random: [2.5] }, { width: 100, middle: 50, reach: 40, bins: 4 });
+  expect(bins.map(({ basis, random }) => [basis, random])).toEqual([
+    [1, 0],
+    [0, 0],
+    [1, 1],
+    [2, 0],
+  ]);
+  expect(bins.slice(1).map(({ from }) => from)).toEqual(bins.slice(0, -1).map(({ to }) => to));
 });
 
 test('dots of one value stack without overlap, and are squeezed into the height', () => {
@@ -56,7 +68,7 @@ test('dots of one value stack without overlap, and are squeezed into the height'
 test('a curve breaks where a value is missing', () => {
   const render = { curve: [0, 1, null, 2, 3], curve_steps: [0, 1, 2, 3, 4] } as unknown as RenderRecord;
   const [path] = curves([render], { width: 40, height: 30, left: 0 }).paths;
-  expect(path).toMatch(/^M0 [\d.]+L10 [\d.]+M30 [\d.]+L40 [\d.]+$/);
+  expect(path).toMatch(/^M0,[\d.]+L10,[\d.]+M30,[\d.]+L40,[\d.]+$/);
 });
 
 test('a histogram of frames stands on its foot, its tallest bar as high as asked', () => {
@@ -67,6 +79,6 @@ test('a histogram of frames stands on its foot, its tallest bar as high as asked
 
 test('a line breaks where a value is missing, and keeps the points it has', () => {
   const chart = lineChart([0, 0.5, 1, 1.5, 2], [1, 2, null, 4, 5], { left: 0, right: 40, top: 0, foot: 100, domain: [0, 10] });
-  expect(chart.path).toBe('M0 90L10 80M30 60L40 50');
+  expect(chart.path).toBe('M0,90L10,80M30,60L40,50');
   expect(chart.points.map(({ value }) => value)).toEqual([1, 2, 4, 5]);
 });

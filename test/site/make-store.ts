@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { type AtlasLayer, atlas, type RenderRecord, type UnitRecord, unitRecord } from '../../data/schema.ts';
 import { makeComparison } from './make-comparison.ts';
 import { makeDirection } from './make-directions.ts';
+import { makeMap } from './make-map.ts';
 import { measureAll, measureRenders } from './make-measures.ts';
 import { bell, drawFrom, makePicture } from './make-picture.ts';
 import { makePortraits } from './make-portraits.ts';
@@ -80,7 +81,10 @@ export async function makeStore(folder: string, settings: Partial<StoreSettings>
   }
   await writeFile(join(root, 'atlas.json'), JSON.stringify(makeAtlas(layers, store), null, 2));
   if (store.complete) await writeFile(join(root, 'comparison.json'), JSON.stringify(makeComparison(layers, units, store.older), null, 2));
-  if (store.complete && !store.older) await makePortraits(root, layers, units);
+  if (store.complete && !store.older) {
+    await makePortraits(root, layers, units);
+    await makeMap(root, layers, units);
+  }
   return store.slug;
 }
 

@@ -97,7 +97,7 @@ describe('a unit', () => {
     const bare = { attainment: 5, exceeds: 1, robustness: 0.7, render_identity: null };
     const older = { ...layer, units: layer.units.map((one) => ({ ...one, measures: bare })) };
     expect(standings(older, older.units[0] ?? unit('channel-0')).map(({ metric }) => metric.field)).toEqual(['attainment', 'robustness']);
-    expect(sortsOf(older).map(({ place, metric }) => `${place} ${metric.field}`)).toEqual(['4 attainment', '5 robustness']);
+    expect(sortsOf(older).map(({ place, id }) => `${place} ${id}`)).toEqual(['7 attainment', '8 robustness', '9 score']);
   });
 
   test('names its best concept, and calls it a detector only above the threshold', () => {
@@ -171,10 +171,11 @@ describe('a layer', () => {
   });
 
   test('gives its tiles short keys to sort by', () => {
-    expect(sortKey({ ...unit('channel-0'), measures: { attainment: 5.12345, exceeds: 1, robustness: null, render_identity: 0.9 } })).toBe(
-      ',,,0.9,5.123',
-    );
-    expect(sortKey(unit('channel-0')).split(',')[0]).toBe(String(unit('channel-0').measures.natural_2afc));
+    const measures = { attainment: 5.12345, exceeds: 1, robustness: null, render_identity: 0.9, other_tops_2afc: -0.25 };
+    const { render: _, ...bare } = unit('channel-0');
+    expect(sortKey({ ...bare, measures })).toBe(',,-.25,,,.9,,5.123');
+    expect(sortKey(unit('channel-0')).split(',').at(-1)).toBe(String(Number(unit('channel-0').render?.score?.toPrecision(4))));
+    expect(Number(sortKey(unit('channel-0')).split(',')[0])).toBe(unit('channel-0').measures.natural_2afc);
   });
 
   test('cuts long names, and lets the others break after their separators', () => {

@@ -1,0 +1,60 @@
+/** The pictures of a map: one of the whole for a page without scripts, and sheets of small tiles for the canvas. */
+import { createHash } from 'node:crypto';
+import { type AtlasStore, imageFile } from '../store/load-atlases.ts';
+import type { Placed, ShownMap } from '../view/map.ts';
+import type { PaintedPicture, PaintedTile } from './paint-tiles.ts';
+
+/** Of a sheet: tiles a side, and the side of a tile in pixels. */
+export const SHEET = { columns: 20, tile: 32 } as const;
+/** The side of the whole in pixels. */
+export const WHOLE = 1600;
+/** Units that have a tile on a sheet; the others come into view only where tiles are large enough for thumbnails. */
+const ON_SHEETS = 6000;
+/** Tiles a side of the whole, at most. */
+const FINEST = 6;
+
+/** `m-…webp`: named by what they show. */
+function named(kind: string, tiles: readonly PaintedTile[], rest: Omit<PaintedPicture, 'name' | 'tiles'>): PaintedPicture {
+  const hash = createHash('sha256');
+  for (const { source, left, top, round } of tiles) hash.update(`${source.slice(-69)} ${left} ${top} ${round} `);
+  return { name: `${kind}-${hash.digest('hex').slice(0, 20)}.webp`, tiles, ...rest };
+}
+
+const isRound = ({ unit }: Placed) => unit.arm !== 'basis' && unit.arm !== 'basis-negative';
+
+/** Sheets of tiles in the order of the map's list, 400 to a sheet. */
+export function mapSheets(store: AtlasStore, { placed }: ShownMap): PaintedPicture[] {
+  const { columns, tile } = SHEET;
+  const sheets: PaintedPicture[] = [];
+  for (let from = 0; from < Math.min(placed.length, ON_SHEETS); from += columns * columns) {
+    const own = placed.slice(from, from + columns * columns);
+    const tiles = own.flatMap((one, i) => {
+      const image = one.unit.render?.image;
+      const place = { left: (i % columns) * tile, top: Math.floor(i / columns) * tile, round: isRound(one) };
+      return image ? [{ source: imageFile(store.folder, image), ...place }] : [];
+    });
+    sheets.push(named('s', tiles, { width: columns * tile, height: Math.ceil(own.length / columns) * tile, tile }));
+  }
+  return sheets;
+}
+
+/** The whole map on the grid that holds most units without hiding many: how many it shows, and the picture. */
+export function wholeMap(store: AtlasStore, { placed }: ShownMap): PaintedPicture & { shown: number } {
+  const level = Math.max(2, Math.min(FINEST, Math.round(Math.log2(Math.sqrt(placed.length) * 1.6))));
+  const side = 2 ** level;
+  const tile = Math.floor(WHOLE / side);
+  const cells = new Map<string, PaintedTile>();
+  for (const one of placed) {
+    const [column, row] = [one.x, one.y].map((at) => Math.min(side - 1, Math.floor(at * side)));
+    const image = one.unit.render?.image;
+    if (column === undefined || row === undefined || !image || cells.has(`${column} ${row}`)) continue;
+    cells.set(`${column} ${row}`, {
+      source: imageFile(store.folder, image),
+      left: column * tile,
+      top: row * tile,
+      round: isRound(one),
+    });
+  }
+  const tiles = [...cells.values()];
+  return { ...named('w', tiles, { width: side * tile, height: side * tile, tile, edge: true }), shown: tiles.length };
+}
