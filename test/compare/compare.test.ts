@@ -209,14 +209,17 @@ describe('the file', () => {
     expect(matched).not.toHaveProperty('row');
   });
 
-  it('names all of its evidence, and nothing else lies there', async () => {
+  it('names all of its evidence; beside it lies what is kept for further directions and for the next judging, and nothing else', async () => {
     const { folder } = planted.request;
     for (const { path, sha256: hash, bytes } of result.files ?? []) {
       const content = await readFile(`${folder}/${path}`);
       expect([sha256(content), content.length]).toEqual([hash, bytes]);
     }
     const there = await glob('evidence/**', { cwd: folder });
-    expect(there.sort()).toEqual([...(result.files ?? []).map(({ path }) => path), 'evidence/index.json'].sort());
+    const kept = ['bank-relu', 'turned'].flatMap((layer) =>
+      ['judged.json', 'moments.f64', 'sample.f32'].map((name) => `evidence/${layer}/${name}`),
+    );
+    expect(there.sort()).toEqual([...(result.files ?? []).map(({ path }) => path), ...kept, 'evidence/index.json'].sort());
     expect((await verifyStore(folder)).findings).toEqual([]);
   });
 
