@@ -68,7 +68,7 @@ test('sorts by a measure from high to low, what has none last', async (context) 
   };
   for (const [option, place, known] of [
     ['by recognition', 0, 24],
-    ['by attainment', 4, 23],
+    ['by attainment', 7, 23],
   ] as const) {
     const values = await sorted(option, place);
     const numbers = values.filter((text) => text !== '').map(Number);
@@ -92,6 +92,29 @@ test('filters by arm and state, and mixes the arms', async (context) => {
   expect((await shown(page)).slice(0, 4)).toEqual(['channel-0', 'random-0', 'channel-1', 'random-1']);
   await page.getByLabel('mix the arms').uncheck();
   expect((await shown(page)).slice(0, 3)).toEqual(['channel-0', 'channel-1', 'channel-2']);
+  await close();
+});
+
+test('filters by concept, sizes the tiles, and keeps all of it in the address, from which it comes back', async (context) => {
+  const { page, close } = await visit(await openChromium(context), server.origin);
+  await page.goto(address());
+  const concept = page.locator('[name=concept]');
+  const [id, count] = await concept.locator('option').nth(1).evaluate((option) => [
+    (option as HTMLOptionElement).value,
+    /\((\d+)\)/.exec(option.textContent ?? '')?.[1],
+  ]);
+  await concept.selectOption(id ?? '');
+  await page.getByLabel('Size').selectOption('large');
+  await page.getByLabel('Sort').selectOption('by attainment');
+  const before = await shown(page);
+  expect(before).toHaveLength(Number(count));
+  expect(new URL(page.url()).hash).toBe(`#sort=attainment&concept=${id}&size=l`);
+  await page.reload();
+  expect(await shown(page)).toEqual(before);
+  expect(await page.locator('#units.l img').first().evaluate((image) => (image as HTMLImageElement).clientWidth)).toBeGreaterThan(120);
+  // What the page does not know is not obeyed.
+  await page.goto(`${address()}#sort=nonsense&arm=random`);
+  await page.waitForFunction(() => document.querySelector('#bar output')?.textContent === '12 of 36');
   await close();
 });
 
