@@ -113,10 +113,11 @@ describe('on a tiny atlas', () => {
       arms: { basis: 'every', 'basis-negative': 2, random: 8 },
       diverse: { count: 2, subset: 1 },
       frames: 4,
+      render: { size: 32, steps: 8 },
     });
     const { code, stderr } = await command('render', plan, '--out', store, '--device', 'cpu');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  }, 60_000);
+  }, 240_000);
 
   it.each([
     ['a channel', 'tiny/first/channel-3', []],
