@@ -12,7 +12,7 @@ import type { Picture } from '../measure/picture.ts';
  * Side in pixels, and how they are compressed. Of generated images of 128 pixels such a file takes 1.4 kB and differs from its pixels by 26 dB
  * (quality 15: 1.0 kB, 25 dB; 60: 2.0 kB, 28 dB): most are noise-like textures, which cost much and show little of what is lost.
  */
-export const SHOWN = { side: 96, quality: 30, effort: 6, smartSubsample: true } as const;
+export const SHOWN = { side: 96, quality: 20, effort: 6, smartSubsample: true } as const;
 
 /** Encoded at a time. */
 const AT_ONCE = 4;
