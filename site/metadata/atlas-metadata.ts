@@ -1,9 +1,9 @@
 /** An atlas, and the whole of them, as machines read it: schema.org's Dataset and DataCatalog, and the links that lead to the metadata files. */
 import type { CreativeWork, DataCatalog, Dataset, WebSite } from 'schema-dts';
-import { filesWithin } from '../data/published-files.ts';
+import { JSON_TYPE, type PublishedFile, publishedFiles } from '../data/published-files.ts';
 import { mosaic } from '../images/pictures.ts';
 import type { AtlasStore, Layer } from '../store/load-atlases.ts';
-import { atlasPath, fullAddress } from '../view/address.ts';
+import { atlasPath, fullAddress, layerPath } from '../view/address.ts';
 import { counted } from '../view/numbers.ts';
 import { layerTitle, unitCount } from '../view/unit.ts';
 import { type PageImage, type PageMetadata, PLAIN_PAGE, type Signpost } from './page-metadata.ts';
@@ -57,20 +57,24 @@ export function atlasNode(store: AtlasStore): Exclude<Dataset, string> {
     ...credits(about),
     isBasedOn: networkNode(store),
     includedInDataCatalog: { '@type': 'DataCatalog', '@id': fullAddress(''), name: about.title },
-    distribution: filesWithin(store).map(({ path, type, about: description }) => ({
+    distribution: downloads(store).map(({ path, type, about: description }) => ({
       '@type': 'DataDownload' as const,
-      name: path,
-      contentUrl: fullAddress(atlasPath(store) + path),
+      name: path.slice(atlasPath(store).length),
+      contentUrl: fullAddress(path),
       encodingFormat: type,
       description,
     })),
   };
 }
 
+/** Its own files, without those of layers and units, which their pages tell of. */
+function downloads(store: AtlasStore): PublishedFile[] {
+  return publishedFiles(store).filter(({ path, many }) => many === undefined && path.split('/').length === 2);
+}
+
 /** The page of an atlas. */
 export function atlasMetadata(store: AtlasStore): PageMetadata {
-  const address = fullAddress(atlasPath(store));
-  const items = filesWithin(store).map(({ path, type }) => ({ rel: 'item', href: address + path, type }) as const);
+  const items = downloads(store).map(({ path, type }) => ({ rel: 'item', href: fullAddress(path), type }) as const);
   return {
     nodes: [atlasNode(store)],
     links: [...typeLinks('Dataset'), ...creditLinks(siteAbout()), ...describing(store), ...items],
@@ -81,7 +85,8 @@ export function atlasMetadata(store: AtlasStore): PageMetadata {
 
 /** The page of a layer. */
 export function layerMetadata(store: AtlasStore, layer: Layer): PageMetadata {
-  return { nodes: [], links: [...creditLinks(siteAbout()), ...describing(store), ...partOf(store)], ...imageOf(store, layer) };
+  const data = { rel: 'describedby', href: fullAddress(`${layerPath(store, layer)}layer.json`), type: JSON_TYPE } as const;
+  return { nodes: [], links: [...creditLinks(siteAbout()), data, ...partOf(store)], ...imageOf(store, layer) };
 }
 
 /** A page on an atlas as a whole: its comparison, its map. */

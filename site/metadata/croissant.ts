@@ -1,15 +1,15 @@
 /**
  * An atlas as a Croissant 1.1 data set (http://mlcommons.org/croissant/1.1): the required and recommended properties of "Dataset-level
- * Information", a FileObject for every published file, a RecordSet for every table among them.
+ * Information", a FileObject for every published file, the pictures as a FileSet, the units as a RecordSet.
  */
 import type { SiteAbout } from '../../data/schema.ts';
-import { unitColumns } from '../data/unit-rows.ts';
 import type { AtlasStore } from '../store/load-atlases.ts';
 import { atlasPath, fullAddress } from '../view/address.ts';
 import { citeAtlas } from '../view/cite.ts';
 import { atlasNode } from './atlas-metadata.ts';
-import type { DescribedFile } from './described-file.ts';
+import type { Described, DescribedFile } from './described-file.ts';
 import { licenceText } from './licence.ts';
+import { unitColumns } from './table-columns.ts';
 
 /** The standard's context (its appendix 1): which words are Croissant's own, and which are schema.org's. */
 const OWN_WORDS = [
@@ -32,7 +32,7 @@ const CONTEXT = {
 };
 
 /** The content of croissant.json. */
-export function croissant(store: AtlasStore, files: readonly DescribedFile[], about: SiteAbout) {
+export function croissant(store: AtlasStore, { files }: Described, about: SiteAbout) {
   const { atlas } = store;
   const { name, description, creator, publisher, keywords, datePublished, dateCreated, identifier } = atlasNode(store);
   return {
@@ -53,40 +53,58 @@ export function croissant(store: AtlasStore, files: readonly DescribedFile[], ab
     // An edition's renders replace the former's: what the standard calls a major version.
     version: `${atlas.edition}.0.0`,
     inLanguage: 'en',
-    distribution: files.map((file) => ({
-      '@type': 'cr:FileObject',
-      '@id': file.path,
-      name: file.path,
-      description: file.about,
-      contentUrl: fullAddress(atlasPath(store) + file.path),
-      contentSize: `${file.bytes} B`,
-      encodingFormat: file.type,
-      sha256: file.sha256,
-    })),
-    ...recordSets(files),
+    distribution: [...files.map(fileObject), ...pictures(store)],
+    recordSet: [unitTable()],
   };
 }
 
-/** The tables: one record set each, by its columns. */
-function recordSets(files: readonly DescribedFile[]) {
-  const tables = files.filter((file) => file.path === 'units.parquet');
-  if (tables.length === 0) return {};
-  const recordSet = tables.map((file) => {
-    const id = file.path.replace(/\.\w+$/, '');
-    return {
-      '@type': 'cr:RecordSet',
-      '@id': id,
-      name: id,
-      description: file.about,
-      field: unitColumns().map((column) => ({
-        '@type': 'cr:Field',
-        '@id': `${id}/${column.name}`,
-        name: column.name,
-        description: column.about,
-        dataType: `sc:${column.type}`,
-        source: { fileObject: { '@id': file.path }, extract: { column: column.name } },
-      })),
-    };
-  });
-  return { recordSet };
+function fileObject(file: DescribedFile) {
+  return {
+    '@type': 'cr:FileObject',
+    '@id': file.name,
+    name: file.name,
+    description: file.about,
+    contentUrl: fullAddress(file.path),
+    contentSize: `${file.bytes} B`,
+    encodingFormat: file.type,
+    sha256: file.sha256,
+  };
+}
+
+/** The pictures are files of their own: the table of units is the manifest that lists them ("FileSet"). */
+function pictures({ layers }: AtlasStore) {
+  const rendered = layers.some(({ units }) => units.some(({ render }) => render?.image));
+  if (!rendered) return [];
+  return [
+    {
+      '@type': 'cr:FileSet',
+      '@id': 'pictures',
+      name: 'pictures',
+      description: 'The first render of every unit.',
+      containedIn: { '@type': 'cr:DataSource', fileObject: { '@id': TABLE }, extract: { column: 'image' } },
+      encodingFormat: 'image/webp',
+      includes: '*.webp',
+    },
+  ];
+}
+
+const TABLE = 'units.parquet';
+
+/** The units as a table: a record each, by layer and unit. */
+function unitTable() {
+  return {
+    '@type': 'cr:RecordSet',
+    '@id': 'units',
+    name: 'units',
+    description: 'A record for every unit of the atlas.',
+    key: [{ '@id': 'units/layer' }, { '@id': 'units/unit' }],
+    field: unitColumns().map(({ name, type, about }) => ({
+      '@type': 'cr:Field',
+      '@id': `units/${name}`,
+      name,
+      ...(about ? { description: about } : {}),
+      dataType: `sc:${type}`,
+      source: { fileObject: { '@id': TABLE }, extract: { column: name } },
+    })),
+  };
 }

@@ -3,13 +3,14 @@
  * folders, who made it, and what made it from what.
  */
 import type { SiteAbout } from '../../data/schema.ts';
+import { type SchemaName, schemaPath } from '../data/published-files.ts';
 import type { AtlasStore } from '../store/load-atlases.ts';
 import { atlasPath, fullAddress } from '../view/address.ts';
 import { citeAtlas } from '../view/cite.ts';
 import { counted } from '../view/numbers.ts';
 import { layerTitle } from '../view/unit.ts';
 import { atlasNode, atlasSummary, METADATA_FILES } from './atlas-metadata.ts';
-import type { DescribedFile } from './described-file.ts';
+import type { Described, DescribedFile, DescribedFiles } from './described-file.ts';
 import { licenceText } from './licence.ts';
 import { authorNode } from './people.ts';
 import { citedAddress, creators, isWhole } from './site-about.ts';
@@ -20,13 +21,14 @@ const ref = (id: string) => ({ '@id': id });
 type Entity = { '@id': string; '@type': string } & Record<string, unknown>;
 
 /** The content of ro-crate-metadata.json. */
-export function roCrate(store: AtlasStore, files: readonly DescribedFile[], about: SiteAbout): { '@context': string; '@graph': Entity[] } {
+export function roCrate(store: AtlasStore, { files, kinds }: Described, about: SiteAbout): { '@context': string; '@graph': Entity[] } {
   const { atlas, layers } = store;
   const makers = creators(about).map((author, i) => named(authorNode(author), `#creator-${i + 1}`));
   const publisher = about.publisher && named(authorNode(about.publisher), '#publisher');
   const licence = licenceEntity(store, about);
   const cited = citedAddress(store, about);
-  const parts = [...files.map(fileEntity), ...layers.map((layer) => layerEntity(store, layer))];
+  const parts = [...files.map(fileEntity), ...layers.map((layer) => layerEntity(store, layer)), ...kinds.map(kindEntity)];
+  const schemas = [...new Set([...files, ...kinds].flatMap(({ schema }) => schema ?? []))].map(schemaEntity);
   const root: Entity = {
     '@id': './',
     '@type': 'Dataset',
@@ -52,7 +54,7 @@ export function roCrate(store: AtlasStore, files: readonly DescribedFile[], abou
     about: ref('./'),
     conformsTo: ref(SPECIFICATION),
   };
-  const entities = [descriptor, root, licence, ...makers, ...(publisher ? [publisher] : []), ...parts, ...making(store)];
+  const entities = [descriptor, root, licence, ...makers, ...(publisher ? [publisher] : []), ...parts, ...schemas, ...making(store)];
   // A publisher may be an author too: an entity is described once.
   return { '@context': `${SPECIFICATION}/context`, '@graph': [...new Map(entities.map((entity) => [entity['@id'], entity])).values()] };
 }
@@ -72,16 +74,35 @@ function licenceEntity(store: AtlasStore, about: SiteAbout): Entity {
   };
 }
 
-function fileEntity({ path, type, about, bytes, sha256 }: DescribedFile): Entity {
+function fileEntity({ name, type, about, schema, bytes, sha256 }: DescribedFile): Entity {
   return {
-    '@id': path.split('/').map(encodeURIComponent).join('/'),
+    '@id': name.split('/').map(encodeURIComponent).join('/'),
     '@type': 'File',
-    name: path,
+    name,
     description: about,
     encodingFormat: type,
     contentSize: String(bytes),
     sha256,
+    ...(schema ? { conformsTo: ref(schemaAddress(schema)) } : {}),
   };
+}
+
+/** Files by the thousand are told together: `#` says that such a part is no folder ("Directory Data Entity"). */
+function kindEntity({ name, about, schema, many, type }: DescribedFiles): Entity {
+  return {
+    '@id': `#${name.split('/').at(-1)}`,
+    '@type': 'Dataset',
+    name,
+    description: `${counted(many, 'file')}, * standing for a layer and a unit. ${about}`,
+    encodingFormat: type,
+    ...(schema ? { conformsTo: ref(schemaAddress(schema)) } : {}),
+  };
+}
+
+const schemaAddress = (name: SchemaName) => fullAddress(schemaPath(name));
+
+function schemaEntity(name: SchemaName): Entity {
+  return { '@id': schemaAddress(name), '@type': 'CreativeWork', name: `JSON schema “${name}”`, encodingFormat: 'application/schema+json' };
 }
 
 function layerEntity(store: AtlasStore, layer: AtlasStore['layers'][number]): Entity {

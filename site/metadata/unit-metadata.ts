@@ -1,5 +1,6 @@
 /** A unit as machines read it: its render as schema.org's ImageObject, or a CreativeWork while there is none. */
 import type { CreativeWork, ImageObject } from 'schema-dts';
+import { JSON_TYPE } from '../data/published-files.ts';
 import { originalName } from '../images/pictures.ts';
 import type { AtlasStore, Layer, Unit } from '../store/load-atlases.ts';
 import { fullAddress, unitPath } from '../view/address.ts';
@@ -11,6 +12,8 @@ import { siteAbout, stableAddress } from './site-about.ts';
 
 /** The page of a unit, or that of an edition, at its own path. */
 export function unitMetadata(store: AtlasStore, layer: Layer, unit: Unit, path = unitPath(store, layer, unit)): PageMetadata {
+  // An edition's page has no data beside it: what it states does not change.
+  const data = path === unitPath(store, layer, unit) ? [describedBy(path)] : [];
   const about = siteAbout();
   const image = unit.render?.image;
   const { size } = layer.layer.render;
@@ -24,7 +27,7 @@ export function unitMetadata(store: AtlasStore, layer: Layer, unit: Unit, path =
     ...credits(about),
   } as const;
   if (!image) {
-    return { nodes: [{ '@type': 'CreativeWork', ...work } satisfies CreativeWork], links: links(store, 'CreativeWork') };
+    return { nodes: [{ '@type': 'CreativeWork', ...work } satisfies CreativeWork], links: [...links(store, 'CreativeWork'), ...data] };
   }
   const picture = `i/${originalName(image)}`;
   const alt = altText(unit, layer);
@@ -41,10 +44,12 @@ export function unitMetadata(store: AtlasStore, layer: Layer, unit: Unit, path =
   } as const satisfies ImageObject;
   return {
     nodes: [node],
-    links: [...links(store, 'ImageObject'), { rel: 'item', href: fullAddress(picture), type: 'image/webp' }],
+    links: [...links(store, 'ImageObject'), ...data, { rel: 'item', href: fullAddress(picture), type: 'image/webp' }],
     image: { path: picture, width: size, height: size, alt },
   };
 }
+
+const describedBy = (path: string) => ({ rel: 'describedby', href: fullAddress(`${path}unit.json`), type: JSON_TYPE }) as const;
 
 function links(store: AtlasStore, kind: 'ImageObject' | 'CreativeWork'): PageMetadata['links'] {
   return [...typeLinks(kind), ...creditLinks(siteAbout()), ...partOf(store)];

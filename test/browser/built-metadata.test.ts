@@ -21,7 +21,7 @@ let pages: ReadPage[];
 
 beforeAll(async () => {
   site = await buildPublished();
-  pages = await readPages(site.dist);
+  pages = (await readPages(site.dist)).filter(({ file }) => !file.includes('/embed/'));
 });
 
 afterAll(() => removeSite(site));
@@ -82,6 +82,7 @@ test('pages to cite are signposted as FAIR Signposting level 1 has it', () => {
   expect(linked(unit, 'license')).toEqual([ABOUT.licence.url]);
   expect(linked(unit, 'author')).toEqual(['https://orcid.org/0000-0002-1825-0097']);
   expect(linked(unit, 'item')).toHaveLength(1);
+  expect(linked(unit, 'describedby')).toEqual([`${HOME}fixture-net/expanded-conv-depthwise/channel-0/unit.json`]);
   const atlas = pageAt('fixture-part/');
   expect(linked(atlas, 'cite-as')).toEqual(['https://doi.org/10.5072/things.1']);
   expect(linked(atlas, 'describedby')).toEqual([`${HOME}fixture-part/ro-crate-metadata.json`, `${HOME}fixture-part/croissant.json`]);
@@ -107,7 +108,11 @@ describe.for(ATLASES)('the data set %s', (slug) => {
     const validator = new Validator();
     validator.parseJSON(crate);
     validator.rootDataEntity();
-    const parts = await fastGlob(['*.*', '*/'], { cwd: join(site.dist, slug), onlyFiles: false, markDirectories: true });
+    const parts = await fastGlob(['*.*', '*/', '*/layer.json', '*/directions.npy'], {
+      cwd: join(site.dist, slug),
+      onlyFiles: false,
+      markDirectories: true,
+    });
     const present = parts.map((name): [string, { exists: boolean; inCrate: boolean; isDir: boolean }] => [
       name,
       { exists: true, inCrate: false, isDir: name.endsWith('/') },
@@ -134,13 +139,25 @@ describe.for(ATLASES)('the data set %s', (slug) => {
     expect(expanded?.['@type']).toEqual([schema('Dataset')]);
     expect(expanded?.['http://purl.org/dc/terms/conformsTo']).toMatchObject([{ '@value': 'http://mlcommons.org/croissant/1.1' }]);
     expect(said.version).toMatch(/^\d+\.\d+\.\d+$/);
-    expect(said.distribution.length).toBeGreaterThan(0);
-    for (const file of said.distribution) {
-      expect(file['@type']).toBe('cr:FileObject');
+    const files = said.distribution.filter((one: { '@type': string }) => one['@type'] === 'cr:FileObject');
+    expect(files.map((one: { '@id': string }) => one['@id'])).toEqual(expect.arrayContaining(['units.parquet', 'units.jsonl', 'cite.bib']));
+    for (const file of files) {
       const bytes = await readFile(join(site.dist, file.contentUrl.slice(HOME.length)));
       expect(file.contentSize).toBe(`${bytes.length} B`);
       expect(file.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
     }
+    const rows = (await readText(`${slug}/units.jsonl`))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const [table] = said.recordSet;
+    expect(table.field.map((one: { name: string }) => one.name)).toEqual(Object.keys(rows[0]));
+    const kinds: Record<string, string> = { 'sc:Text': 'string', 'sc:Integer': 'number', 'sc:Float': 'number' };
+    for (const { name, dataType } of table.field)
+      expect(
+        rows.filter((row) => row[name] !== null && typeof row[name] !== kinds[dataType]),
+        name,
+      ).toEqual([]);
     const ids = [...JSON.stringify(said).matchAll(/"@type":"cr:\w+","@id":"([^"]*)"/g)].map(([, id]) => id);
     expect(new Set(ids).size).toBe(ids.length);
   });
