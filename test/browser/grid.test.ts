@@ -99,10 +99,10 @@ test('filters by concept, sizes the tiles, and keeps all of it in the address, f
   const { page, close } = await visit(await openChromium(context), server.origin);
   await page.goto(address());
   const concept = page.locator('[name=concept]');
-  const [id, count] = await concept.locator('option').nth(1).evaluate((option) => [
-    (option as HTMLOptionElement).value,
-    /\((\d+)\)/.exec(option.textContent ?? '')?.[1],
-  ]);
+  const [id, count] = await concept
+    .locator('option')
+    .nth(1)
+    .evaluate((option) => [(option as HTMLOptionElement).value, /\((\d+)\)/.exec(option.textContent ?? '')?.[1]]);
   await concept.selectOption(id ?? '');
   await page.getByLabel('Size').selectOption('large');
   await page.getByLabel('Sort').selectOption('by attainment');
@@ -111,7 +111,12 @@ test('filters by concept, sizes the tiles, and keeps all of it in the address, f
   expect(new URL(page.url()).hash).toBe(`#sort=attainment&concept=${id}&size=l`);
   await page.reload();
   expect(await shown(page)).toEqual(before);
-  expect(await page.locator('#units.l img').first().evaluate((image) => (image as HTMLImageElement).clientWidth)).toBeGreaterThan(120);
+  expect(
+    await page
+      .locator('#units.l img')
+      .first()
+      .evaluate((image) => (image as HTMLImageElement).clientWidth),
+  ).toBeGreaterThan(120);
   // What the page does not know is not obeyed.
   await page.goto(`${address()}#sort=nonsense&arm=random`);
   await page.waitForFunction(() => document.querySelector('#bar output')?.textContent === '12 of 36');
