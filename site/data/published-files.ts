@@ -94,12 +94,6 @@ export function publishedFiles(store: AtlasStore): PublishedFile[] {
   ];
 }
 
-/** The single files of an atlas by their path within its folder: `units.parquet`. */
-export function filesWithin(store: AtlasStore): PublishedFile[] {
-  const root = atlasPath(store);
-  return publishedFiles(store).flatMap((file) => (file.many === undefined ? [{ ...file, path: file.path.slice(root.length) }] : []));
-}
-
 /** NumPy's format has no registered type. */
 export const NPY_TYPE = 'application/octet-stream';
 

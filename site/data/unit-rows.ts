@@ -1,6 +1,6 @@
 /** All units of an atlas as rows: for units.jsonl and units.parquet, which hold the same. */
 import { ByteWriter, parquetWrite } from 'hyparquet-writer';
-import { type PublishedRow, publishedRow } from '../../data/schema.ts';
+import type { PublishedRow } from '../../data/schema.ts';
 import type { AtlasStore, Layer, Unit } from '../store/load-atlases.ts';
 import { atlasPath, fullAddress } from '../view/address.ts';
 import { imageAddress, MEASURES, unitAddresses } from './facts.ts';
@@ -26,24 +26,6 @@ const COLUMNS = {
   ...{ concept: 'STRING?', direction: 'STRING', channel: 'INT32?', sign: 'INT32?', frame: 'INT32?', frame_row: 'INT32?' },
   ...{ direction_sha256: 'STRING?', vector_row: 'INT32?' },
 } as const satisfies Record<keyof PublishedRow, string>;
-
-/** A column of the table, as data set metadata has it. */
-export interface Column {
-  readonly name: string;
-  readonly type: 'Text' | 'Integer' | 'Float';
-  readonly about: string;
-}
-
-const WORDS = { STRING: 'Text', INT32: 'Integer', DOUBLE: 'Float' } as const;
-
-/** The columns of units.parquet and units.jsonl, in their order. */
-export function unitColumns(): Column[] {
-  return Object.entries(COLUMNS).map(([name, type]) => ({
-    name,
-    type: WORDS[type.replace('?', '') as keyof typeof WORDS],
-    about: publishedRow.shape[name as keyof PublishedRow].description ?? `${name.replaceAll('_', ' ')} of the unit`,
-  }));
-}
 
 /** A row a unit, layers from shallow to deep, each arm in turn, by index. */
 export function unitRows(store: AtlasStore): PublishedRow[] {

@@ -26,7 +26,7 @@ beforeAll(async () => {
   await makeHostile(data, 'hostile');
   const built = await buildSite(data, { base: '/' });
   site = { ...built, ...(await serveFolder(built.dist, '/')) };
-});
+}, 300_000);
 
 afterAll(async () => {
   await closeChromium();
