@@ -116,5 +116,10 @@ export const vectorFile = (store: Pick<AtlasStore, 'folder'>, layer: Pick<Layer,
 
 /** Whether the store has the vectors of a layer's random directions. */
 export function hasVectors(store: Pick<AtlasStore, 'folder'>, layer: Pick<Layer, 'slug' | 'units'>): boolean {
-  return layer.units.some(({ arm }) => arm === 'random') && existsSync(vectorFile(store, layer));
+  const known = withVectors.get(layer) ?? (layer.units.some(({ arm }) => arm === 'random') && existsSync(vectorFile(store, layer)));
+  withVectors.set(layer, known);
+  return known;
 }
+
+/** Asked by every unit's page. */
+const withVectors = new WeakMap<object, boolean>();

@@ -63,6 +63,11 @@ export function allPictures(stores: readonly AtlasStore[]): Map<string, Picture>
         add({ name: originalName(image), tile: null, columns: 1, sources });
         add({ name: thumbnailName(image), tile: THUMBNAIL, columns: 1, sources });
       }
+      const copied = layer.units.flatMap(({ record: { renders, diverse = [] } }) => [
+        ...renders.flatMap(({ frames }) => frames?.image ?? []),
+        ...diverse.flatMap(({ image }) => image ?? []),
+      ]);
+      for (const image of copied) add({ name: originalName(image), tile: null, columns: 1, sources: [imageFile(store.folder, image)] });
       for (const { top, middle } of layer.portraits.values())
         for (const { image } of [...top, ...middle])
           add({ name: originalName(image), tile: null, columns: 1, sources: [imageFile(store.folder, image)] });
