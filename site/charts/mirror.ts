@@ -28,10 +28,15 @@ export function mirror(
   const x = linear(domain, [0, width]);
   const [up, down] = [histogram(arms.basis, domain, bins), histogram(arms.random, domain, bins)];
   const tallest = Math.max(...up.map((n) => n / arms.basis.length || 0), ...down.map((n) => n / arms.random.length || 0), 1e-9);
-  const outline = (counts: readonly number[], way: 1 | -1, n: number) =>
-    n === 0 ? '' : `M0 ${middle}${counts.map((count) => step(count / n, way)).join('')}V${middle}Z`;
-  const step = (share: number, way: 1 | -1) =>
-    `V${Math.round((middle + way * (share / tallest) * reach) * 10) / 10}h${Math.round((width / bins) * 100) / 100}`;
+  /** Bins of one height, to the tenth, are one step: a page has nine of these. */
+  const outline = (counts: readonly number[], way: 1 | -1, n: number) => {
+    if (n === 0) return '';
+    const heights = counts.map((count) => Math.round((middle + way * (count / n / tallest) * reach) * 10) / 10);
+    const ends = heights.flatMap((height, i) =>
+      height === heights[i + 1] ? [] : [{ height, end: Math.round(((i + 1) * width * 10) / bins) / 10 }],
+    );
+    return `M0 ${middle}${ends.map(({ height, end }) => `V${height}H${end}`).join('')}V${middle}Z`;
+  };
   const edge = (i: number) => domain[0] + (i / bins) * (domain[1] - domain[0]);
   return {
     x,

@@ -7,7 +7,7 @@ import { unitTitle } from './unit.ts';
 /** The arms of every plot. */
 export const PLOTTED = ['basis', 'random'] as const;
 /** Bins of a distribution. */
-export const BINS = 36;
+export const BINS = 32;
 export type PlottedArm = (typeof PLOTTED)[number];
 
 export interface Point {

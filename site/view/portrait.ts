@@ -18,8 +18,20 @@ export function placeTitle({ layer, unit }: Place, own: Layer): string {
   return layer === own ? lower : `${lower} of ${layerTitle(layer.layer)}`;
 }
 
-/** Percent of the picture, two digits: an attribute of an SVG of 100 by 100. */
-const percent = (fraction: number) => Number((100 * fraction).toFixed(2));
+/** `42` of the page's own layer; of another what tells it apart, and the number: `10/expand 313`. */
+export function shortPlace({ layer, unit }: Place, own: Layer): string {
+  const number = unit.arm === 'chosen' ? unit.id : String(unit.record.index);
+  if (layer === own) return number;
+  const [name, other] = [layerTitle(layer.layer), layerTitle(own.layer)];
+  let shared = 0;
+  while (shared < name.length && name[shared] === other[shared]) shared++;
+  // From the last separator on that both have.
+  const start = name.slice(0, shared).search(/[^/_.:]*$/);
+  return `${name.slice(start)} ${number}`;
+}
+
+/** Percent of the picture, a digit: an attribute of an SVG of 100 by 100. */
+const percent = (fraction: number) => Number((100 * fraction).toFixed(1));
 
 /** The field of an example in percent, and whether cutting it out shows more than the whole picture does. */
 export function fieldOf({ box }: Example): { x: number; y: number; width: number; height: number; worthCutting: boolean } {

@@ -37,7 +37,7 @@ describe('a unit’s portrait', () => {
 
   it('has its field in percent, and cuts it out where it is much less than the picture', () => {
     const example = { image: 'a'.repeat(64), number: 3, score: 2 };
-    expect(fieldOf({ ...example, box: [0.1, 1 / 3, 0.25, 0.2] })).toEqual({ x: 10, y: 33.33, width: 25, height: 20, worthCutting: true });
+    expect(fieldOf({ ...example, box: [0.1, 1 / 3, 0.25, 0.2] })).toEqual({ x: 10, y: 33.3, width: 25, height: 20, worthCutting: true });
     expect(fieldOf({ ...example, box: [0, 0, 1, 1] }).worthCutting).toBe(false);
   });
 
