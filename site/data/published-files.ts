@@ -62,9 +62,6 @@ export function publishedFiles(store: AtlasStore): PublishedFile[] {
       about: 'The atlas: model, plan, layers, counts, the comparison’s headline, downloads.',
       schema: 'atlas',
     },
-    { path: `${root}cite.bib`, type: 'application/x-bibtex', about: 'How to cite the atlas, for BibTeX.' },
-    { path: `${root}cite.ris`, type: 'application/x-research-info-systems', about: 'How to cite the atlas, for reference managers.' },
-    { path: `${root}cite.json`, type: 'application/vnd.citationstyles.csl+json', about: 'How to cite the atlas, as CSL-JSON.' },
     { path: `${root}plan.json`, ...json, about: 'The plan that it was rendered by.', schema: 'plan' },
     ...(store.comparison
       ? [
