@@ -37,7 +37,7 @@ describe('the search', () => {
     const heading = page.locator('#results h2').first();
     for (const [typed, title, link] of [
       ['channel 7', /^Channel 7 · 2 units$/, 'fixture-net/expanded-conv-3-expand/channel-7/'],
-      ['expand channel 7', /^Channel 7 · 1 unit$/, 'fixture-net/expanded-conv-3-expand/channel-7/'],
+      ['conv_3 channel 7', /^Channel 7 · 1 unit$/, 'fixture-net/expanded-conv-3-expand/channel-7/'],
       ['GRATING 45', /^grating 45°, 8 px in expanded_conv/, '#concept=grating-45-8'],
       ['conv_3', /^expanded_conv_3\/expand · 36 units$/, 'fixture-net/expanded-conv-3-expand/'],
     ] as const) {
@@ -54,9 +54,9 @@ describe('the search', () => {
   test('shows what is asked for by arm and concept, says how much, and keeps it in the address', async (context) => {
     const { page, close } = await visit(await openChromium(context), server.origin);
     await page.goto(at('search/'));
-    await page.getByLabel('Concept').selectOption('colour-red');
+    await page.getByRole('combobox', { name: 'Concept' }).selectOption('colour-red');
     await page.locator('#results li.b').first().waitFor();
-    await page.getByLabel('Arm').selectOption('random');
+    await page.getByRole('combobox', { name: 'Arm' }).selectOption('random');
     await page.locator('#results li.r').first().waitFor();
     await page.waitForFunction(() => document.querySelectorAll('#results li.b').length === 0);
     const tiles = await page.locator('#results li').count();
