@@ -4,6 +4,9 @@ import { Dice } from './dice.ts';
 import { judgeFile } from './judge.ts';
 
 const start = performance.now();
+const spent = process.cpuUsage();
 const verdict = await judgeFile(process.argv[2], new Dice(1));
-const milliseconds = performance.now() - start;
+// By the processor where that is less: on a busy machine the clock tells of others. One that waits for nothing is ended by whoever opened it.
+const { user, system } = process.cpuUsage(spent);
+const milliseconds = Math.min(performance.now() - start, (user + system) / 1000);
 writeSync(1, JSON.stringify({ ...verdict, milliseconds, peak: process.resourceUsage().maxRSS }));
