@@ -1,4 +1,6 @@
 /** What tests need from outside the repository: where it is missing they skip with one clear line, or fail if ATLAS_TEST_REQUIRE_ALL=1. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import type { TestContext } from 'vitest';
 import { isUnreachable } from '../generator/models/fetch.ts';
 import type { Model } from '../generator/models/model.ts';
@@ -17,6 +19,18 @@ export function missing(context: TestContext, what: string): never {
   said.add(what);
   context.skip(what);
   throw new Error('unreachable: skip throws');
+}
+
+/** A Python that has NumPy, by its path; skips where there is none. Debian's comes after the user's own. */
+export async function pythonWithNumPy(context: TestContext): Promise<string> {
+  for (const python of ['python3', '/usr/bin/python3']) {
+    const has = await promisify(execFile)(python, ['-c', 'import numpy']).then(
+      () => true,
+      () => false,
+    );
+    if (has) return python;
+  }
+  return missing(context, 'no python3 with NumPy (Debian: apt install python3-numpy)');
 }
 
 let opening: Promise<Model> | undefined;

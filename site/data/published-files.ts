@@ -113,10 +113,12 @@ export const vectorFile = (store: Pick<AtlasStore, 'folder'>, layer: Pick<Layer,
 
 /** Whether the store has the vectors of a layer's random directions. */
 export function hasVectors(store: Pick<AtlasStore, 'folder'>, layer: Pick<Layer, 'slug' | 'units'>): boolean {
-  const known = withVectors.get(layer) ?? (layer.units.some(({ arm }) => arm === 'random') && existsSync(vectorFile(store, layer)));
-  withVectors.set(layer, known);
+  const ofStore = withVectors.get(store) ?? new Map<string, boolean>();
+  withVectors.set(store, ofStore);
+  const known = ofStore.get(layer.slug) ?? (layer.units.some(({ arm }) => arm === 'random') && existsSync(vectorFile(store, layer)));
+  ofStore.set(layer.slug, known);
   return known;
 }
 
-/** Asked by every unit's page. */
-const withVectors = new WeakMap<object, boolean>();
+/** Asked by every unit's page: by store and layer's slug. */
+const withVectors = new WeakMap<object, Map<string, boolean>>();

@@ -10,7 +10,7 @@ import { publish } from '../../generator/publish/publish.ts';
 import { EXAMPLES, type Example } from '../../site/data/examples.ts';
 import { LEDGER_PATH, publishedFiles, SCHEMA_NAMES, schemaPath } from '../../site/data/published-files.ts';
 import { type AtlasStore, readAtlases } from '../../site/store/load-atlases.ts';
-import { missing } from '../requires.ts';
+import { missing, pythonWithNumPy } from '../requires.ts';
 import { makeHostile } from '../site/data/make-published.ts';
 import { makeStore } from '../site/make-store.ts';
 import { temporaryFolder } from '../temporary.ts';
@@ -155,11 +155,10 @@ describe.for([...EXAMPLES])('the example $file', (example) => {
   test('runs as the data page shows it, on the fixture', async (context) => {
     const page = await readFile(join(site.dist, 'data/index.html'), 'utf8');
     expect(page).toContain(`${example.command} ${example.file}`);
-    await need(example, context);
+    const command = await runner(example, context);
     const atlas = `${site.origin}${BASE}fixture-net/`;
     const layer = `${atlas}expanded-conv-3-expand/`;
     const argument = { atlas, layer, unit: `${layer}random-2/` }[example.takes];
-    const command = example.command === 'node' ? process.execPath : example.command;
     const { stdout, stderr } = await run(command, [join('site/examples', example.file), argument]);
     expect(stderr).toBe('');
     expect(stdout).toMatch(EXPECTED[example.file] ?? /^$/);
@@ -176,11 +175,12 @@ const EXPECTED: Record<string, RegExp> = {
     /^12 random directions of 16 channels, lengths within \d\.\de-0[78] of one\ncorrelation of spread and recognition: [+-]0\.\d\d\n$/,
 };
 
-async function need({ command }: Example, context: Parameters<typeof missing>[0]): Promise<void> {
+/** What runs an example: Node, a shell with curl and jq, a Python with NumPy. */
+async function runner({ command }: Example, context: Parameters<typeof missing>[0]): Promise<string> {
   if (command === 'sh')
     await run('sh', ['-c', 'curl --version && jq --version']).catch(() =>
       missing(context, 'no curl or no jq (Debian: apt install curl jq)'),
     );
-  if (command === 'python3')
-    await run('python3', ['-c', 'import numpy']).catch(() => missing(context, 'no python3 with NumPy (Debian: apt install python3-numpy)'));
+  if (command === 'python3') return pythonWithNumPy(context);
+  return command === 'node' ? process.execPath : command;
 }

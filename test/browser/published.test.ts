@@ -87,7 +87,7 @@ test('the page of an edition states what was published, small, and with its own 
   expect(html).toContain(content);
   expect(html).toContain('published on 2026-01-02');
   expect(html).toMatch(/<img class="large"[^>]* alt="channel 1 of expanded_conv_3\/expand/);
-  expect(html.length).toBeLessThan(10_000);
+  expect(html.length).toBeLessThan(11_000);
 });
 
 test('an edition shows its diverse pictures', async () => {

@@ -61,7 +61,7 @@ export async function changeAtlas({ store }: Fixture): Promise<void> {
   await writeFile(join(store, 'atlas.json'), JSON.stringify(atlas));
   await rename(join(store, 'layers', `${renamed}.jsonl`), join(store, 'layers', `${named}.jsonl`));
   await rm(join(store, 'layers', `${dropped}.jsonl`));
-  for (const file of ['comparison.json', 'portraits']) await rm(join(store, file), { recursive: true });
+  for (const file of ['comparison.json', 'portraits', 'map.json']) await rm(join(store, file), { recursive: true });
   const lines = (await readFile(join(store, 'layers', `${kept}.jsonl`), 'utf8'))
     .trim()
     .split('\n')

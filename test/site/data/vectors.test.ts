@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { npyOffset, writeNpy } from '../../../site/data/vectors.ts';
-import { missing } from '../../requires.ts';
+import { pythonWithNumPy } from '../../requires.ts';
 import { temporaryFolder } from '../../temporary.ts';
 
 const run = promisify(execFile);
@@ -35,10 +35,10 @@ test.each([
 });
 
 test('NumPy reads the very values', async (context) => {
-  await run('python3', ['-c', 'import numpy']).catch(() => missing(context, 'no python3 with NumPy (Debian: apt install python3-numpy)'));
+  const python = await pythonWithNumPy(context);
   const file = join(temporaryFolder('npy'), 'directions.npy');
   await writeFile(file, writeNpy({ shape: [2, 3], values }));
   const script = 'import numpy, sys; a = numpy.load(sys.argv[1]); print(a.dtype.str, a.shape, a.tobytes().hex())';
-  const { stdout } = await run('python3', ['-c', script, file]);
+  const { stdout } = await run(python, ['-c', script, file]);
   expect(stdout.trim()).toBe(`<f4 (2, 3) ${Buffer.from(values).toString('hex')}`);
 });
