@@ -10,9 +10,8 @@ export interface GridPlaces {
 
 /** Columns to a row. */
 const ASPECT = 1.5;
-/** Columns and rows come in so many, so that a small picture of the map can join its cells two by two, twice over, and none is cut. */
+/** Columns come in so many, so that a small picture of the map can join them two by two, twice over; rows do not, as empty cells would show as holes. */
 const MULTIPLE = 4;
-const upTo = (cells: number) => MULTIPLE * Math.max(1, Math.ceil(cells / MULTIPLE));
 
 interface Rectangle {
   readonly left: number;
@@ -22,14 +21,14 @@ interface Rectangle {
 }
 
 /**
- * Gives points `[n,2]` cells of a grid of {@link MULTIPLE} times so many columns and rows: the rectangle is halved across its longer side, and the
+ * Gives points `[n,2]` cells of the smallest grid of {@link MULTIPLE} times so many columns: the rectangle is halved across its longer side, and the
  * points with it in their order along that side, in proportion to the cells, until one cell is left. O(n log² n), and deterministic: of equal points
  * the first comes first.
  */
 export function placeOnGrid(points: Float64Array): GridPlaces {
   const n = points.length / 2;
-  const columns = upTo(Math.sqrt(ASPECT * n));
-  const rows = upTo(n / columns);
+  const columns = MULTIPLE * Math.max(1, Math.ceil(Math.sqrt(ASPECT * n) / MULTIPLE));
+  const rows = Math.max(1, Math.ceil(n / columns));
   const cells = new Uint32Array(n);
   const split = (members: readonly number[], { left, top, width, height }: Rectangle): void => {
     if (members.length === 0) return;

@@ -77,7 +77,7 @@ describe('the units of a map', () => {
     const channel = units.find(([, , layer, , id]) => layer === 0 && id === 'channel-2') ?? fail();
     const image = store.layers[0]?.units.find(({ id }) => id === 'channel-2')?.render?.image ?? '';
     expect(channel.slice(3)).toEqual(['b', 'channel-2', `${image.slice(0, 20)}-96.webp`]);
-    expect([columns, rows]).toEqual([8, 4]);
+    expect([columns, rows]).toEqual([8, 3]);
     expect(units.every(([x, y]) => Number.isInteger(x) && x >= 0 && x < columns && Number.isInteger(y) && y >= 0 && y < rows)).toBe(true);
     expect(new Set(units.map(([x, y]) => `${x} ${y}`)).size).toBe(units.length);
   });
@@ -123,7 +123,7 @@ describe('the pictures of a map', () => {
 
   test('the whole of a map too large for its tiles joins cells, and says how many units it shows', async () => {
     const map = (await readMap(store)) ?? fail();
-    // As if what there is were the upper left of a map of many: its 8 by 4 cells are two by one there.
+    // As if what there is were the upper left of a map of many: its 8 by 3 cells are two by one there.
     const { tiles, tile, width, height, shown } = wholeMap(store, { ...map, columns: 400, rows: 256 });
     expect([width, height]).toEqual([100 * tile, 64 * tile]);
     expect(tile).toBeGreaterThanOrEqual(12);
