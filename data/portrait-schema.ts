@@ -68,6 +68,8 @@ export type Portrait = z.infer<typeof portrait>;
 export const atlasMap = z.object({
   schema: z.literal('basis-map/1'),
   about: z.string().describe('Method, observer, seed and the columns and rows of the grid, in a sentence.'),
+  columns: z.number().int().min(1).describe('Cells of the grid across; some may be empty.'),
+  rows: z.number().int().min(1).describe('Cells of the grid down.'),
   units: z.array(z.object({ layer: slug, id: slug, x: z.number().min(0).max(1), y: z.number().min(0).max(1) })),
 });
 export type AtlasMap = z.infer<typeof atlasMap>;

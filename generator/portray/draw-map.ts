@@ -32,6 +32,8 @@ export async function drawMap({ layers, looks, observer, seed, signal, onProgres
   return {
     schema: 'basis-map/1',
     about: `${method} of what ${observer} sees in each unit's first render, features standardised; then a place each on a grid of ${columns} columns and ${rows} rows.`,
+    columns,
+    rows,
     units: looks.owners.map(({ layer, unit }, i) => ({
       layer: layers[layer].layer.slug,
       id: layers[layer].units[unit].record.id,

@@ -1,12 +1,17 @@
 /** From points that hide each other to places of a grid that do not, near to near. */
 
-/** A grid that is as near to a square as may be. */
+/** A grid about half as wide again as high, as screens are. */
 export interface GridPlaces {
   readonly columns: number;
   readonly rows: number;
   /** The cell of each point, row by row; no two have one. */
   readonly cells: Uint32Array;
 }
+
+/** Columns to a row. */
+const ASPECT = 1.5;
+/** Columns come in so many, so that a small picture of the map can join them two by two, twice over; rows do not, as empty cells would show as holes. */
+const MULTIPLE = 4;
 
 interface Rectangle {
   readonly left: number;
@@ -16,12 +21,13 @@ interface Rectangle {
 }
 
 /**
- * Gives points `[n,2]` cells of a grid of ⌈√n⌉ columns: the rectangle is halved across its longer side, and the points with it in their order along
- * that side, in proportion to the cells, until one cell is left. O(n log² n), and deterministic: of equal points the first comes first.
+ * Gives points `[n,2]` cells of the smallest grid of {@link MULTIPLE} times so many columns: the rectangle is halved across its longer side, and the
+ * points with it in their order along that side, in proportion to the cells, until one cell is left. O(n log² n), and deterministic: of equal points
+ * the first comes first.
  */
 export function placeOnGrid(points: Float64Array): GridPlaces {
   const n = points.length / 2;
-  const columns = Math.max(1, Math.ceil(Math.sqrt(n)));
+  const columns = MULTIPLE * Math.max(1, Math.ceil(Math.sqrt(ASPECT * n) / MULTIPLE));
   const rows = Math.max(1, Math.ceil(n / columns));
   const cells = new Uint32Array(n);
   const split = (members: readonly number[], { left, top, width, height }: Rectangle): void => {

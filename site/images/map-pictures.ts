@@ -6,12 +6,12 @@ import type { PaintedPicture, PaintedTile } from './paint-tiles.ts';
 
 /** Of a sheet: tiles a side, and the side of a tile in pixels. */
 export const SHEET = { columns: 20, tile: 32 } as const;
-/** The side of the whole in pixels. */
+/** The width of the whole in pixels, at most. */
 export const WHOLE = 1600;
 /** Units that have a tile on a sheet; the others come into view only where tiles are large enough for thumbnails. */
 const ON_SHEETS = 6000;
-/** Tiles a side of the whole, at most. */
-const FINEST = 6;
+/** Side of a tile of the whole in pixels: where its cells would be smaller, they are joined. */
+const TILE = { least: 12, most: 104 } as const;
 
 /** `m-…webp`: named by what they show. */
 function named(kind: string, tiles: readonly PaintedTile[], rest: Omit<PaintedPicture, 'name' | 'tiles'>): PaintedPicture {
@@ -38,17 +38,18 @@ export function mapSheets(store: AtlasStore, { placed }: ShownMap): PaintedPictu
   return sheets;
 }
 
-/** The whole map on the grid that holds most units without hiding many: how many it shows, and the picture. */
-export function wholeMap(store: AtlasStore, { placed }: ShownMap): PaintedPicture & { shown: number } {
-  const level = Math.max(2, Math.min(FINEST, Math.round(Math.log2(Math.sqrt(placed.length) * 1.6))));
-  const side = 2 ** level;
-  const tile = Math.floor(WHOLE / side);
-  const cells = new Map<string, PaintedTile>();
+/** The whole map on its own grid, cells joined where they would be too small: the picture, and how many units it shows. */
+export function wholeMap(store: AtlasStore, { columns, rows, placed }: ShownMap): PaintedPicture & { shown: number } {
+  let step = 1;
+  while ((WHOLE * step) / columns < TILE.least) step *= 2;
+  const across = Math.ceil(columns / step);
+  const tile = Math.min(TILE.most, Math.floor(WHOLE / across));
+  const cells = new Map<number, PaintedTile>();
   for (const one of placed) {
-    const [column, row] = [one.x, one.y].map((at) => Math.min(side - 1, Math.floor(at * side)));
+    const [column, row] = [Math.floor(one.column / step), Math.floor(one.row / step)];
     const image = one.unit.render?.image;
-    if (column === undefined || row === undefined || !image || cells.has(`${column} ${row}`)) continue;
-    cells.set(`${column} ${row}`, {
+    if (!image || cells.has(row * across + column)) continue;
+    cells.set(row * across + column, {
       source: imageFile(store.folder, image),
       left: column * tile,
       top: row * tile,
@@ -56,5 +57,6 @@ export function wholeMap(store: AtlasStore, { placed }: ShownMap): PaintedPictur
     });
   }
   const tiles = [...cells.values()];
-  return { ...named('w', tiles, { width: side * tile, height: side * tile, tile, edge: true }), shown: tiles.length };
+  const size = { width: across * tile, height: Math.ceil(rows / step) * tile };
+  return { ...named('w', tiles, { ...size, tile, edge: true }), shown: tiles.length };
 }

@@ -63,7 +63,9 @@ export function makeBrush(canvas: HTMLCanvasElement, again: () => void): Brush {
   function draw({ unit, left, top, side, chosen }: TilePlace): void {
     if (!context) return;
     const gap = side > 24 ? side * 0.04 : 0.5;
-    const [x, y, inner] = [left + gap, top + gap, side - 2 * gap];
+    // On whole pixels of the screen, so that small tiles are sharp and all of one size.
+    const [x, y] = [left + gap, top + gap].map((at) => Math.round(at * ratio) / ratio) as [number, number];
+    const inner = Math.max(1, Math.floor((side - 2 * gap) * ratio)) / ratio;
     const round = unit.arm === 'r';
     const colour = unit.arm === 'r' ? colours.r : unit.arm === 'n' ? colours.n : colours.b;
     const sheet = names[Math.floor(unit.order / across ** 2)];

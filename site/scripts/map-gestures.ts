@@ -1,11 +1,11 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 /** Wheel, drag, pinch, click and keys on the map's canvas, as moves of its view. */
-import { type Point, pan, type Size, type View, WHOLE, zoomAt } from './map-plane.ts';
+import { type Plane, type Point, pan, type View, WHOLE, zoomAt } from './map-plane.ts';
 
 export interface Moves {
   view(): View;
-  size(): Size;
+  plane(): Plane;
   /** Takes another view. */
   go(view: View): void;
   /** Opens what lies at a place of the canvas; what lies in the middle without one. */
@@ -40,9 +40,9 @@ export function listen(canvas: HTMLCanvasElement, moves: Moves): void {
     const after = [...pointers.values()];
     const [from, to] = [middleOf(before), middleOf(after)];
     travelled += Math.hypot(to.x - from.x, to.y - from.y) + Math.abs(spread(after) - spread(before));
-    const moved = pan(moves.view(), { x: to.x - from.x, y: to.y - from.y }, moves.size());
+    const moved = pan(moves.view(), { x: to.x - from.x, y: to.y - from.y }, moves.plane());
     const [wide, was] = [spread(after), spread(before)];
-    moves.go(wide > 0 && was > 0 ? zoomAt(moved, wide / was, to, moves.size()) : moved);
+    moves.go(wide > 0 && was > 0 ? zoomAt(moved, wide / was, to, moves.plane()) : moved);
   });
   const lift = (event: PointerEvent) => {
     const clicked = pointers.delete(event.pointerId) && pointers.size === 0 && travelled < STILL && event.type === 'pointerup';
@@ -56,7 +56,7 @@ export function listen(canvas: HTMLCanvasElement, moves: Moves): void {
       event.preventDefault();
       const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 30 : 1;
       const factor = Math.exp((-event.deltaY * lines) / (event.ctrlKey ? 120 : 420));
-      moves.go(zoomAt(moves.view(), factor, placeOf(event), moves.size()));
+      moves.go(zoomAt(moves.view(), factor, placeOf(event), moves.plane()));
     },
     { passive: false },
   );
@@ -71,14 +71,14 @@ export function listen(canvas: HTMLCanvasElement, moves: Moves): void {
 }
 
 /** The view that a key leads to. */
-export function keyed(key: string, moves: Pick<Moves, 'view' | 'size'>): View | undefined {
-  const [view, size] = [moves.view(), moves.size()];
-  const middle = { x: size.width / 2, y: size.height / 2 };
-  const stride = 0.12 * Math.min(size.width, size.height);
-  if (key === '+' || key === '=') return zoomAt(view, STEP, middle, size);
-  if (key === '-' || key === '_') return zoomAt(view, 1 / STEP, middle, size);
+export function keyed(key: string, moves: Pick<Moves, 'view' | 'plane'>): View | undefined {
+  const [view, plane] = [moves.view(), moves.plane()];
+  const middle = { x: plane.width / 2, y: plane.height / 2 };
+  const stride = 0.12 * Math.min(plane.width, plane.height);
+  if (key === '+' || key === '=') return zoomAt(view, STEP, middle, plane);
+  if (key === '-' || key === '_') return zoomAt(view, 1 / STEP, middle, plane);
   if (key === '0' || key === 'Home') return WHOLE;
   const ways: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   const way = ways[key];
-  return way && pan(view, { x: -way[0] * stride, y: -way[1] * stride }, size);
+  return way && pan(view, { x: -way[0] * stride, y: -way[1] * stride }, plane);
 }

@@ -3,13 +3,14 @@
 /** What the map shows: its units, the view of them, which are asked for, and the canvas they are painted on. */
 import { type Drawn, makeBrush } from './map-draw.ts';
 import {
+  type Cell,
+  cellAt,
   cellOf,
-  extentOf,
-  type Grid,
-  gridOf,
+  joinedIn,
+  type Plane,
   type Point,
-  type Size,
   seen,
+  sideOf,
   standing,
   toMap,
   toScreen,
@@ -19,7 +20,7 @@ import {
 } from './map-plane.ts';
 
 /** A unit on the map. */
-export interface Spot extends Drawn, Point {
+export interface Spot extends Drawn, Cell {
   readonly id: string;
   readonly layer: { readonly slug: string; readonly title: string };
 }
@@ -38,23 +39,29 @@ export class Scene {
   shown: readonly Spot[];
   readonly all: readonly Spot[];
   readonly #canvas: HTMLCanvasElement;
+  readonly #grid: Pick<Plane, 'columns' | 'rows'>;
   readonly #brush: ReturnType<typeof makeBrush>;
-  /** The units that stand in the cells of a grid; made when it is first seen. */
-  #grids = new Map<string, Map<number, Spot>>();
+  /** The units that stand where so many cells a side are joined; found when they are first seen. */
+  #standing = new Map<number, Map<number, Spot>>();
   #frame = 0;
   readonly #painted: (inView: readonly Spot[]) => void;
 
   /** `painted` is told what is in view, the nearest to the middle first, whenever that was painted. */
-  constructor(canvas: HTMLCanvasElement, spots: readonly Spot[], painted: (inView: readonly Spot[]) => void) {
+  constructor(
+    canvas: HTMLCanvasElement,
+    { spots, ...grid }: { readonly spots: readonly Spot[]; readonly columns: number; readonly rows: number },
+    painted: (inView: readonly Spot[]) => void,
+  ) {
     this.#canvas = canvas;
+    this.#grid = grid;
     this.all = spots;
     this.shown = spots;
     this.#painted = painted;
     this.#brush = makeBrush(canvas, () => this.again());
   }
 
-  size(): Size {
-    return { width: this.#canvas.clientWidth, height: this.#canvas.clientHeight };
+  plane(): Plane {
+    return { width: this.#canvas.clientWidth, height: this.#canvas.clientHeight, ...this.#grid };
   }
 
   /** Paints with the next frame. */
@@ -63,48 +70,48 @@ export class Scene {
   }
 
   go(view: View): void {
-    this.view = within(view, this.size());
+    this.view = within(view, this.plane());
     this.again();
   }
 
   /** Shows the units that fit. */
   filter(fits: (spot: Spot) => boolean): void {
     this.shown = this.all.filter(fits);
-    this.#grids = new Map();
+    this.#standing = new Map();
     this.again();
   }
 
   /** The unit at a place of the canvas; the one nearest to its middle without a place. */
   at(place?: Point): Spot | undefined {
     if (!place) return this.#inView()[0]?.spot;
-    const point = toMap(place, this.view, this.size());
-    const grid = gridOf(this.view, this.size());
+    const plane = this.plane();
+    const point = toMap(place, this.view, plane);
     const outside = point.x < 0 || point.x >= 1 || point.y < 0 || point.y >= 1;
-    return outside ? undefined : this.#cells(grid).get(cellOf(point, grid));
+    const joined = joinedIn(this.view, plane);
+    return outside ? undefined : this.#cells(joined).get(cellOf(cellAt(point, plane), joined, plane));
   }
 
-  #cells(grid: Grid): Map<number, Spot> {
-    const key = `${grid.columns} ${grid.rows}`;
-    const known = this.#grids.get(key) ?? standing(this.shown, grid);
-    this.#grids.set(key, known);
+  #cells(joined: number): Map<number, Spot> {
+    const known = this.#standing.get(joined) ?? standing(this.shown, joined, this.#grid);
+    this.#standing.set(joined, known);
     return known;
   }
 
   #inView(): Placed[] {
-    const [view, box] = [this.view, this.size()];
-    const grid = gridOf(view, box);
-    const cells = this.#cells(grid);
-    const { columns, rows } = seen(view, box, grid);
-    const extent = extentOf(view, box);
-    const [width, height] = [extent.x / grid.columns, extent.y / grid.rows];
-    const side = Math.min(width, height);
+    const [view, plane] = [this.view, this.plane()];
+    const joined = joinedIn(view, plane);
+    const cells = this.#cells(joined);
+    const [from, to] = seen(view, plane);
+    const side = sideOf(view, plane) * joined;
+    const first = (at: number) => at - (at % joined);
     const found = [];
-    for (let row = rows[0]; row <= rows[1]; row++) {
-      for (let column = columns[0]; column <= columns[1]; column++) {
-        const spot = cells.get(row * grid.columns + column);
+    for (let row = first(from.row); row <= to.row; row += joined) {
+      for (let column = first(from.column); column <= to.column; column += joined) {
+        const spot = cells.get(cellOf({ column, row }, joined, plane));
         if (!spot) continue;
-        const { x, y } = toScreen({ x: (column + 0.5) / grid.columns, y: (row + 0.5) / grid.rows }, view, box);
-        found.push({ spot, left: x - side / 2, top: y - side / 2, side, off: Math.hypot(x - box.width / 2, y - box.height / 2) });
+        const { x: left, y: top } = toScreen({ x: column / plane.columns, y: row / plane.rows }, view, plane);
+        const off = Math.hypot(left + side / 2 - plane.width / 2, top + side / 2 - plane.height / 2);
+        found.push({ spot, left, top, side, off });
       }
     }
     return found.sort((a, b) => a.off - b.off);
@@ -112,7 +119,7 @@ export class Scene {
 
   #paint(): void {
     this.#frame = 0;
-    this.#brush.begin(this.size());
+    this.#brush.begin(this.plane());
     const places = this.#inView();
     const focused = document.activeElement === this.#canvas;
     // The one in the middle last, so that its frame lies over its neighbours.

@@ -9,8 +9,10 @@ import { Scene, type Spot } from './map-scene.ts';
 
 /** As site/view/map.ts writes it. */
 interface Data {
+  columns: number;
+  rows: number;
   layers: { slug: string; title: string }[];
-  units: [x: number, y: number, layer: number, arm: string, id: string, image: string][];
+  units: [column: number, row: number, layer: number, arm: string, id: string, image: string][];
 }
 
 /** Milliseconds of rest before the list and the address follow the view. */
@@ -18,7 +20,8 @@ const REST = 160;
 
 function start(canvas: HTMLCanvasElement, form: HTMLFormElement, data: Data): void {
   let resting: ReturnType<typeof setTimeout> | undefined;
-  const scene = new Scene(canvas, spotsOf(data), (inView) => {
+  const { columns, rows } = data;
+  const scene = new Scene(canvas, { spots: spotsOf(data), columns, rows }, (inView) => {
     clearTimeout(resting);
     resting = setTimeout(() => {
       listUnits(inView, { shown: scene.shown.length, all: scene.all.length });
@@ -27,7 +30,7 @@ function start(canvas: HTMLCanvasElement, form: HTMLFormElement, data: Data): vo
   });
   const moves: Moves = {
     view: () => scene.view,
-    size: () => scene.size(),
+    plane: () => scene.plane(),
     go: (view) => scene.go(view),
     open: (place, apart = false) => {
       const spot = scene.at(place);
@@ -38,7 +41,7 @@ function start(canvas: HTMLCanvasElement, form: HTMLFormElement, data: Data): vo
     const said = readView();
     fillForm(form, said);
     const at = (name: string, otherwise: number) => (said.has(name) ? Number(said.get(name)) : otherwise);
-    scene.view = within({ x: at('x', WHOLE.x), y: at('y', WHOLE.y), zoom: at('z', WHOLE.zoom) }, scene.size());
+    scene.view = within({ x: at('x', WHOLE.x), y: at('y', WHOLE.y), zoom: at('z', WHOLE.zoom) }, scene.plane());
     filter(scene, form);
   };
 
@@ -59,9 +62,9 @@ function start(canvas: HTMLCanvasElement, form: HTMLFormElement, data: Data): vo
 }
 
 function spotsOf({ layers, units }: Data): Spot[] {
-  return units.map(([x, y, layer, arm, id, image], order) => {
+  return units.map(([column, row, layer, arm, id, image], order) => {
     const own = layers[layer] ?? { slug: '', title: '' };
-    return { x: (x + 0.5) / 10_000, y: (y + 0.5) / 10_000, layer: own, arm, id, image, order };
+    return { column, row, layer: own, arm, id, image, order };
   });
 }
 

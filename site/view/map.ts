@@ -10,17 +10,19 @@ import { atlasPath } from './address.ts';
 import { ARM_NAMES } from './arms.ts';
 import { layerTitle } from './unit.ts';
 
-/** A unit with its place, x to the right and y down, 0 to 1. */
+/** A unit in its cell of the map's grid, from the left and from the top. */
 export interface Placed {
   readonly layer: Layer;
   readonly unit: Unit;
-  readonly x: number;
-  readonly y: number;
+  readonly column: number;
+  readonly row: number;
 }
 
 /** A map that the site can show. */
 export interface ShownMap {
   readonly about: string;
+  readonly columns: number;
+  readonly rows: number;
   /** Coarse to fine: see {@link byLevel}. */
   readonly placed: readonly Placed[];
 }
@@ -42,11 +44,11 @@ export function readMap(store: AtlasStore): Promise<ShownMap | undefined> {
 }
 
 async function joined(store: AtlasStore): Promise<ShownMap> {
-  const { about, units } = await readJson(fileOf(store), atlasMap);
+  const { about, columns, rows, units } = await readJson(fileOf(store), atlasMap);
   const known = new Map(store.layers.flatMap((layer) => layer.units.map((unit) => [`${layer.slug} ${unit.id}`, { layer, unit }] as const)));
   const placed = units.map(({ layer, id, x, y }) => {
     const found = known.get(`${layer} ${id}`);
-    if (found) return { ...found, x, y };
+    if (found) return { ...found, column: cellAt(x, columns), row: cellAt(y, rows) };
     throw fault({
       where: fileOf(store),
       expected: 'a unit of the atlas',
@@ -55,28 +57,30 @@ async function joined(store: AtlasStore): Promise<ShownMap> {
       remedy: 'Make the map again from the atlas as it is.',
     });
   });
-  return { about, placed: byLevel(placed) };
+  return { about, columns, rows, placed: byLevel(placed) };
 }
 
-/** Levels of the map's grid: 2^level cells a side. */
-const DEEPEST = 12;
+const cellAt = (at: number, cells: number) => Math.min(cells - 1, Math.floor(at * cells));
+
+/** Cells are joined 2^level × 2^level. */
+const COARSEST = 8;
 
 /**
- * Orders points coarse to fine: after those that stand for the cells of a grid of 2^k a side come the points that stand for the further cells
- * of 2^(k+1). Whatever the grid, the first point of a cell stands for it, so a picture of the whole needs the beginning of the list alone.
+ * Orders units coarse to fine: after those that stand for the cells joined 2^k × 2^k come those that stand for the further ones of 2^(k-1). However
+ * cells are joined, the first unit stands for them, so a picture of the whole needs the beginning of the list alone. Row by row before that:
+ * whoever stands for a cell does so for its place, not for its layer or arm.
  */
-export function byLevel<T extends { readonly x: number; readonly y: number }>(points: readonly T[]): T[] {
+export function byLevel<T extends Pick<Placed, 'column' | 'row'>>(units: readonly T[]): T[] {
   const order: T[] = [];
-  let rest = [...points];
-  for (let level = 0; level <= DEEPEST && rest.length > 0; level++) {
-    const side = 2 ** level;
-    const cell = ({ x, y }: T) => Math.min(side - 1, Math.floor(x * side)) + side * Math.min(side - 1, Math.floor(y * side));
+  let rest = units.toSorted((a, b) => a.row - b.row || a.column - b.column);
+  for (let level = COARSEST; level >= 0 && rest.length > 0; level--) {
+    const cell = ({ column, row }: T) => `${column >> level} ${row >> level}`;
     const taken = new Set(order.map(cell));
     const left: T[] = [];
-    for (const point of rest) {
-      if (taken.has(cell(point))) left.push(point);
-      else order.push(point);
-      taken.add(cell(point));
+    for (const unit of rest) {
+      if (taken.has(cell(unit))) left.push(unit);
+      else order.push(unit);
+      taken.add(cell(unit));
     }
     rest = left;
   }
@@ -89,25 +93,28 @@ export async function withMaps(stores: readonly AtlasStore[]): Promise<{ store: 
   return maps.flatMap(({ store, map }) => (map ? [{ store, map }] : []));
 }
 
-/** A unit as the map's script has it: x and y in ten thousandths, number of its layer, class of its arm, id, name of its thumbnail or ''. */
-export type MapUnit = [x: number, y: number, layer: number, arm: string, id: string, image: string];
+/** A unit as the map's script has it: its cell of the grid, number of its layer, class of its arm, id, name of its thumbnail or ''. */
+export type MapUnit = [column: number, row: number, layer: number, arm: string, id: string, image: string];
 
 /** What the map's script loads. */
 export interface MapData {
+  columns: number;
+  rows: number;
   layers: { slug: string; title: string }[];
   /** Coarse to fine. */
   units: MapUnit[];
 }
 
 /** The units of a map for its script. */
-export function mapData(store: AtlasStore, { placed }: ShownMap): MapData {
+export function mapData(store: AtlasStore, { columns, rows, placed }: ShownMap): MapData {
   const places = new Map(store.layers.map((layer, i) => [layer, i]));
   return {
+    columns,
+    rows,
     layers: store.layers.map((layer) => ({ slug: layer.slug, title: layerTitle(layer.layer) })),
-    units: placed.map(({ layer, unit, x, y }) => {
+    units: placed.map(({ layer, unit, column, row }) => {
       const image = unit.render?.image;
-      const [across, down] = [x, y].map((at) => Math.min(9999, Math.floor(at * 10_000))) as [number, number];
-      return [across, down, places.get(layer) ?? 0, ARM_NAMES[unit.arm].css, unit.id, image ? thumbnailName(image) : ''];
+      return [column, row, places.get(layer) ?? 0, ARM_NAMES[unit.arm].css, unit.id, image ? thumbnailName(image) : ''];
     }),
   };
 }

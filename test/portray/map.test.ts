@@ -8,28 +8,25 @@ import { RandomStream } from '../../generator/render/random.ts';
 const stream = (name: string) => new RandomStream('map-test', name);
 
 describe('places on a grid', () => {
-  it('are one to a point, on the smallest grid that is nearly square', () => {
+  it('are one to a point, on a grid about half as wide again as high, its columns in fours, with no row to spare', () => {
     for (let n = 0; n < 70; n++) {
       const draws = stream(`${n}`);
       const { columns, rows, cells } = placeOnGrid(Float64Array.from({ length: 2 * n }, () => draws.normal()));
       expect(new Set(cells).size).toBe(n);
       expect(Math.max(0, ...cells)).toBeLessThan(columns * rows);
+      expect(columns % 4).toBe(0);
       expect(columns * (rows - 1)).toBeLessThan(Math.max(n, 1));
-      expect(columns - rows).toBeLessThanOrEqual(1);
-      expect(columns - rows).toBeGreaterThanOrEqual(0);
+      expect(columns - 4).toBeLessThan(Math.max(Math.sqrt(1.5 * n), 1));
+      expect(columns).toBeGreaterThanOrEqual(Math.sqrt(1.5 * n));
     }
   });
 
   it('are the points’ own where these lie on the grid already, however it is stretched', () => {
-    const order = stream('order').permutation(35);
-    const points = Float64Array.from([...order].flatMap((cell) => [Math.exp(cell % 6), 7 * Math.floor(cell / 6)]));
-    const { columns, cells } = placeOnGrid(points);
-    expect(columns).toBe(6);
-    // The last cell is empty: those of the last row and column may move by one.
-    const moved = [...order].filter(
-      (cell, i) => Math.abs((cell % 6) - (cells[i] % 6)) + Math.abs(Math.floor(cell / 6) - Math.floor(cells[i] / 6)) > 1,
-    );
-    expect(moved).toEqual([]);
+    const order = stream('order').permutation(96);
+    const points = Float64Array.from([...order].flatMap((cell) => [Math.exp(cell % 12), 7 * Math.floor(cell / 12)]));
+    const { columns, rows, cells } = placeOnGrid(points);
+    expect([columns, rows]).toEqual([12, 8]);
+    expect([...cells]).toEqual([...order]);
   });
 
   it('keep points apart that are all in one', () => {

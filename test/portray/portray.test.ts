@@ -131,12 +131,17 @@ describe('portraits', () => {
 
 describe('the map', () => {
   it('has every rendered unit once, no two in one place', async () => {
-    const { units, about } = atlasMap.parse(JSON.parse(await readFile(`${store.request.folder}/map.json`, 'utf8')));
+    const { units, about, columns, rows } = atlasMap.parse(JSON.parse(await readFile(`${store.request.folder}/map.json`, 'utf8')));
     expect(units.map(({ layer, id }) => `${layer}/${id}`)).toEqual(
       [...lines].flatMap(([layer, all]) => all.map(({ id }) => `${layer}/${id}`)),
     );
     expect(new Set(units.map(({ x, y }) => `${x} ${y}`)).size).toBe(units.length);
+    for (const { x, y } of units) {
+      expect(x * columns - Math.floor(x * columns)).toBeCloseTo(0.5, 2);
+      expect(y * rows - Math.floor(y * rows)).toBeCloseTo(0.5, 2);
+    }
     expect(about).toContain('lab-gabor-1');
+    expect(about).toContain(`${columns} columns and ${rows} rows`);
   });
 });
 

@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AtlasLayer, type AtlasMap, atlasMap, type UnitRecord } from '../../data/schema.ts';
+import { placeOnGrid } from '../../generator/portray/grid-places.ts';
 import { bell, drawFrom } from './make-picture.ts';
 
 /** Writes map.json with every unit that has a picture. */
@@ -11,12 +12,16 @@ export async function makeMap(
   units: ReadonlyMap<string, readonly UnitRecord[]>,
 ): Promise<void> {
   const draw = drawFrom(5);
-  const near = (middle: number) => Math.min(1, Math.max(0, Number((middle + bell(draw) * 0.12).toFixed(4))));
-  const places = layers.flatMap(({ slug }, depth) =>
+  const drawn = layers.flatMap(({ slug }, depth) =>
     (units.get(slug) ?? [])
       .filter(({ renders }) => renders.some(({ image }) => image))
-      .map(({ id }) => ({ layer: slug, id, x: near((depth + 0.5) / layers.length), y: near(0.5) })),
+      .map(({ id }) => ({ layer: slug, id, x: (depth + 0.5) / layers.length + bell(draw) * 0.12, y: bell(draw) })),
   );
-  const map: AtlasMap = atlasMap.parse({ schema: 'basis-map/1', about: 'Made up, seed 5.', units: places });
+  const { columns, rows, cells } = placeOnGrid(Float64Array.from(drawn.flatMap(({ x, y }) => [x, y])));
+  const places = drawn.map(({ layer, id }, i) => {
+    const cell = cells[i] ?? 0;
+    return { layer, id, x: ((cell % columns) + 0.5) / columns, y: (Math.floor(cell / columns) + 0.5) / rows };
+  });
+  const map: AtlasMap = atlasMap.parse({ schema: 'basis-map/1', about: 'Made up, seed 5.', columns, rows, units: places });
   await writeFile(join(root, 'map.json'), JSON.stringify(map));
 }

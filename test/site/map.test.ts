@@ -6,12 +6,14 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { mapSheets, SHEET, wholeMap } from '../../site/images/map-pictures.ts';
 import { paintTiles } from '../../site/images/paint-tiles.ts';
 import {
+  type Cell,
   cellOf,
   extentOf,
-  gridOf,
+  joinedIn,
+  type Plane,
   pan,
-  type Size,
   seen,
+  sideOf,
   standing,
   toMap,
   toScreen,
@@ -40,28 +42,44 @@ function fail(): never {
   throw new Error('The fixture has no atlas.');
 }
 
+const GRID = { columns: 64, rows: 44 };
+
+/** So many cells of the grid, each once. */
+function cellsAtRandom(count: number): Cell[] {
+  const draw = drawFrom(3);
+  const cells = new Set<number>();
+  while (cells.size < count) cells.add(Math.floor(draw() ** 2 * GRID.rows) * GRID.columns + Math.floor(draw() * GRID.columns));
+  return [...cells].map((cell) => ({ column: cell % GRID.columns, row: Math.floor(cell / GRID.columns) }));
+}
+
 describe('the units of a map', () => {
-  test('come coarse to fine: the first of a cell stands for it, whatever the grid', () => {
-    const draw = drawFrom(3);
-    const points = Array.from({ length: 500 }, (_, i) => ({ x: draw() ** 3, y: draw(), i }));
+  test('come coarse to fine: the first of joined cells stands for them, however many are joined', () => {
+    const points = cellsAtRandom(500);
     const order = byLevel(points);
-    expect(order.map(({ i }) => i).sort((a, b) => a - b)).toEqual(points.map(({ i }) => i));
-    for (const level of [1, 2, 4, 6]) {
-      const cells = new Set(points.map((point) => cellOf(point, { columns: 2 ** level, rows: 2 ** level })));
-      const first = new Set(order.slice(0, cells.size).map((point) => cellOf(point, { columns: 2 ** level, rows: 2 ** level })));
-      expect(first, `level ${level}`).toEqual(cells);
+    expect(new Set(order)).toEqual(new Set(points));
+    for (const joined of [1, 2, 4, 8]) {
+      const cells = new Set(points.map((point) => cellOf(point, joined, GRID)));
+      const first = new Set(order.slice(0, cells.size).map((point) => cellOf(point, joined, GRID)));
+      expect(first, `${joined} joined`).toEqual(cells);
     }
+  });
+
+  test('stand for cells by their place, whatever their order in the file', () => {
+    const points = cellsAtRandom(500);
+    expect(byLevel(points.toReversed())).toEqual(byLevel(points));
   });
 
   test('are those that have a picture, with what the script needs of each', async () => {
     const map = (await readMap(store)) ?? fail();
-    const { layers, units } = mapData(store, map);
+    const { layers, units, columns, rows } = mapData(store, map);
     expect(layers.map(({ slug }) => slug)).toEqual(['expanded-conv-depthwise', 'expanded-conv-3-expand']);
     expect(units).toHaveLength(9 + 3 + 4 + 3 - 1);
     const channel = units.find(([, , layer, , id]) => layer === 0 && id === 'channel-2') ?? fail();
     const image = store.layers[0]?.units.find(({ id }) => id === 'channel-2')?.render?.image ?? '';
     expect(channel.slice(3)).toEqual(['b', 'channel-2', `${image.slice(0, 20)}-96.webp`]);
-    expect(units.every(([x, y]) => Number.isInteger(x) && x >= 0 && x < 10_000 && y >= 0 && y < 10_000)).toBe(true);
+    expect([columns, rows]).toEqual([8, 3]);
+    expect(units.every(([x, y]) => Number.isInteger(x) && x >= 0 && x < columns && Number.isInteger(y) && y >= 0 && y < rows)).toBe(true);
+    expect(new Set(units.map(([x, y]) => `${x} ${y}`)).size).toBe(units.length);
   });
 
   test('an atlas without map.json has no map, and says so', async () => {
@@ -96,13 +114,21 @@ describe('the pictures of a map', () => {
     expect(sheet?.tiles.map(({ round }) => round)).toEqual(map.placed.map(({ unit }) => unit.arm === 'random'));
   });
 
-  test('the whole has its tiles inside, none over another, and says how many', async () => {
+  test('the whole has every unit in its cell of the map', async () => {
     const map = (await readMap(store)) ?? fail();
-    const whole = wholeMap(store, map);
-    const places = new Set(whole.tiles.map(({ left, top }) => `${left} ${top}`));
-    expect(places.size).toBe(whole.shown);
-    expect(whole.shown).toBeGreaterThan(8);
-    for (const { left, top } of whole.tiles) expect(Math.max(left, top) + whole.tile).toBeLessThanOrEqual(whole.width);
+    const { tiles, tile, width, height, shown } = wholeMap(store, map);
+    expect([width, height, shown]).toEqual([map.columns * tile, map.rows * tile, map.placed.length]);
+    expect(tiles.map(({ left, top }) => [left / tile, top / tile])).toEqual(map.placed.map(({ column, row }) => [column, row]));
+  });
+
+  test('the whole of a map too large for its tiles joins cells, and says how many units it shows', async () => {
+    const map = (await readMap(store)) ?? fail();
+    // As if what there is were the upper left of a map of many: its 8 by 3 cells are two by one there.
+    const { tiles, tile, width, height, shown } = wholeMap(store, { ...map, columns: 400, rows: 256 });
+    expect([width, height]).toEqual([100 * tile, 64 * tile]);
+    expect(tile).toBeGreaterThanOrEqual(12);
+    expect(shown).toBe(2);
+    expect(new Set(tiles.map(({ left, top }) => `${left / tile} ${top / tile}`))).toEqual(new Set(['0 0', '1 0']));
   });
 
   test('a square tile fills its place, a rounded one leaves its corners clear, and so is what lies between', async () => {
@@ -135,64 +161,76 @@ describe('the pictures of a map', () => {
 });
 
 describe.for([
-  { width: 1600, height: 800 },
-  { width: 360, height: 640 },
-] satisfies Size[])('looking at a map of $width × $height', (size) => {
+  { width: 1600, height: 800, ...GRID },
+  { width: 360, height: 640, ...GRID },
+] satisfies Plane[])('looking at a map of $width × $height', (plane) => {
   const view: View = { x: 0.3, y: 0.6, zoom: 5 };
 
   test('places go to the screen and back', () => {
-    const point = toMap(toScreen({ x: 0.41, y: 0.55 }, view, size), view, size);
+    const point = toMap(toScreen({ x: 0.41, y: 0.55 }, view, plane), view, plane);
     expect(point.x).toBeCloseTo(0.41, 9);
     expect(point.y).toBeCloseTo(0.55, 9);
-    expect(toScreen(view, view, size)).toEqual({ x: size.width / 2, y: size.height / 2 });
+    expect(toScreen(view, view, plane)).toEqual({ x: plane.width / 2, y: plane.height / 2 });
   });
 
   test('zooming leaves what is under the pointer there, and stops at the whole', () => {
-    const pointer = { x: size.width * 0.6, y: size.height * 0.45 };
-    const before = toMap(pointer, view, size);
-    const after = toMap(pointer, zoomAt(view, 1.7, pointer, size), size);
+    const pointer = { x: plane.width * 0.6, y: plane.height * 0.45 };
+    const before = toMap(pointer, view, plane);
+    const after = toMap(pointer, zoomAt(view, 1.7, pointer, plane), plane);
     expect(after.x).toBeCloseTo(before.x, 9);
     expect(after.y).toBeCloseTo(before.y, 9);
-    expect(zoomAt(view, 0.01, pointer, size).zoom).toBe(1);
+    expect(zoomAt(view, 0.01, pointer, plane).zoom).toBe(1);
   });
 
   test('panning goes by pixels, and never off the map', () => {
-    const moved = pan(view, { x: 30, y: -20 }, size);
-    const there = toScreen(view, moved, size);
-    expect(there.x - size.width / 2).toBeCloseTo(30, 6);
-    expect(there.y - size.height / 2).toBeCloseTo(-20, 6);
-    expect(pan(view, { x: 1e6, y: 1e6 }, size)).toMatchObject({ x: 0, y: 0 });
-    expect(within({ x: Number.NaN, y: 7, zoom: Number.NaN }, size)).toEqual({ x: 0.5, y: 1, zoom: 1 });
+    const moved = pan(view, { x: 30, y: -20 }, plane);
+    const there = toScreen(view, moved, plane);
+    expect(there.x - plane.width / 2).toBeCloseTo(30, 6);
+    expect(there.y - plane.height / 2).toBeCloseTo(-20, 6);
+    expect(pan(view, { x: 1e6, y: 1e6 }, plane)).toMatchObject({ x: 0, y: 0 });
+    expect(within({ x: Number.NaN, y: 7, zoom: Number.NaN }, plane)).toEqual({ x: 0.5, y: 1, zoom: 1 });
   });
 
-  test('cells are near to square, and those of a level lie within those of the level before', () => {
-    const grids = [WHOLE, { ...WHOLE, zoom: 6 }, { ...WHOLE, zoom: 40 }].map((one) => ({
-      grid: gridOf(one, size),
-      extent: extentOf(one, size),
-    }));
-    for (const { grid, extent } of grids) expect(extent.x / grid.columns / (extent.y / grid.rows)).toBeCloseTo(1, 0);
-    for (const [i, { grid }] of grids.entries()) {
-      expect(grid.columns % (grids[i - 1]?.grid.columns ?? 1)).toBe(0);
-      expect(grid.rows % (grids[i - 1]?.grid.rows ?? 1)).toBe(0);
+  test('cells are square, the whole fits, and zooming ends where they are large', () => {
+    for (const one of [WHOLE, view]) {
+      const [side, extent] = [sideOf(one, plane), extentOf(one, plane)];
+      expect([extent.x / plane.columns, extent.y / plane.rows]).toEqual([side, side].map((each) => expect.closeTo(each, 9)));
     }
+    const whole = extentOf(WHOLE, plane);
+    expect(Math.max(whole.x / plane.width, whole.y / plane.height)).toBeCloseTo(1, 9);
+    expect(sideOf(within({ ...WHOLE, zoom: 1e9 }, plane), plane)).toBeCloseTo(104, 9);
+    expect(extentOf(WHOLE, { ...plane, columns: 4, rows: 4 })).toEqual(plane.width > 416 ? { x: 416, y: 416 } : { x: 360, y: 360 });
+  });
+
+  test('cells are joined where they would be too small, and no further', () => {
+    for (const zoom of [1, 1.2, 1.6, 2, 3, 4]) {
+      const [side, joined] = [sideOf({ ...WHOLE, zoom }, plane), joinedIn({ ...WHOLE, zoom }, plane)];
+      expect(side * joined).toBeGreaterThanOrEqual(11);
+      expect(joined === 1 || (side * joined) / 2 < 11).toBe(true);
+      expect(Number.isInteger(Math.log2(joined))).toBe(true);
+    }
+    expect(joinedIn(WHOLE, plane)).toBe(plane.width > 1000 ? 1 : 2);
   });
 
   test('the unit that stands in a coarse cell still stands in a fine one, and every cell with a unit has one', () => {
-    const draw = drawFrom(9);
-    const points = byLevel(Array.from({ length: 400 }, () => ({ x: draw(), y: draw() })));
-    const [coarse, fine] = [gridOf(WHOLE, size), gridOf({ ...WHOLE, zoom: 30 }, size)];
-    const there = new Set(standing(points, fine).values());
-    expect([...standing(points, coarse).values()].filter((point) => !there.has(point))).toEqual([]);
-    expect(standing(points, coarse).size).toBe(new Set(points.map((point) => cellOf(point, coarse))).size);
+    const points = byLevel(cellsAtRandom(900));
+    for (const joined of [8, 4, 2]) {
+      const there = new Set(standing(points, joined / 2, plane).values());
+      const coarse = standing(points, joined, plane);
+      expect([...coarse.values()].filter((point) => !there.has(point))).toEqual([]);
+      expect(coarse.size).toBe(new Set(points.map((point) => cellOf(point, joined, plane))).size);
+    }
+    expect(standing(points, 1, plane).size).toBe(900);
   });
 
   test('at the whole every cell is seen, near by only those around the middle', () => {
-    const grid = gridOf(WHOLE, size);
-    expect(seen(WHOLE, size, grid)).toEqual({ columns: [0, grid.columns - 1], rows: [0, grid.rows - 1] });
-    const fine = gridOf(view, size);
-    const { columns, rows } = seen(view, size, fine);
-    expect((columns[1] - columns[0] + 1) / fine.columns).toBeLessThan(0.35 * Math.max(1, size.width / size.height / 1.5));
-    expect(rows[0] / fine.rows).toBeLessThan(view.y);
-    expect((rows[1] + 1) / fine.rows).toBeGreaterThan(view.y);
+    expect(seen(WHOLE, plane)).toEqual([
+      { column: 0, row: 0 },
+      { column: plane.columns - 1, row: plane.rows - 1 },
+    ]);
+    const [from, to] = seen(view, plane);
+    expect(to.column - from.column + 1).toBeLessThanOrEqual(plane.width / sideOf(view, plane) + 2);
+    expect(from.row / plane.rows).toBeLessThan(view.y);
+    expect((to.row + 1) / plane.rows).toBeGreaterThan(view.y);
   });
 });
