@@ -37,7 +37,7 @@ describe('scales', () => {
 
 test('a mirror draws each arm as shares of its own, and nothing for an empty one', () => {
   const chart = mirror({ basis: [1, 2, 3], random: [] }, { width: 100, middle: 50, reach: 40, bins: 4 });
-  expect(chart.above).toMatch(/^M0 50V[\d.]+h25.*V50Z$/);
+  expect(chart.above).toBe('M0 50V10H25V50H50V10H100V50Z');
   expect(chart.below).toBe('');
 });
 
