@@ -36,7 +36,7 @@ export function listUnits(inView: readonly Spot[], { shown, all }: { shown: numb
       } else [image.className, image.textContent] = ['void', nameOf(spot)];
       const label = link.appendChild(document.createElement('i'));
       label.ariaHidden = 'true';
-      label.textContent = spot.layer.title;
+      label.textContent = spot.id.replaceAll('-', ' ');
       return item;
     }),
   );
