@@ -24,15 +24,15 @@ export const originalName = (sha256: string) => `${sha256.slice(0, DIGITS)}.webp
 /** The file of a grid's tile. */
 export const thumbnailName = (sha256: string) => `${sha256.slice(0, DIGITS)}-${THUMBNAIL}.webp`;
 
-/** Shapes of a layer's mosaic. */
-export const MOSAIC = { columns: 6, rows: 4, tile: THUMBNAIL } as const;
+/** Shapes of a layer's mosaic; the small version is for phones, and for narrow columns of plain screens. */
+export const MOSAIC = { columns: 6, rows: 4, tile: THUMBNAIL, small: 64 } as const;
 
 /** A mosaic of one arm of a layer: evenly spaced units of all it has, by index, so nothing is picked for its looks. */
 export function mosaic(
   store: AtlasStore,
   layer: Layer,
   arm: Arm,
-): (Picture & { width: number; height: number; shown: Unit[] }) | undefined {
+): (Picture & { width: number; height: number; shown: Unit[]; small: Picture }) | undefined {
   const all = layer.units.filter((unit) => unit.arm === arm);
   if (all.length === 0) return undefined;
   const columns = Math.min(MOSAIC.columns, all.length);
@@ -43,8 +43,10 @@ export function mosaic(
   const name = `m-${createHash('sha256')
     .update(`${columns} ${shown.map((unit) => unit.render?.image).join(' ')}`)
     .digest('hex')
-    .slice(0, DIGITS)}.webp`;
-  return { name, tile: MOSAIC.tile, columns, sources, width: columns * MOSAIC.tile, height: rows * MOSAIC.tile, shown };
+    .slice(0, DIGITS)}`;
+  const small = { name: `${name}-${MOSAIC.small}.webp`, tile: MOSAIC.small, columns, sources };
+  const size = { width: columns * MOSAIC.tile, height: rows * MOSAIC.tile };
+  return { name: `${name}.webp`, tile: MOSAIC.tile, columns, sources, ...size, shown, small };
 }
 
 /** Every picture file of the site, each name once. */
@@ -56,6 +58,7 @@ export function allPictures(stores: readonly AtlasStore[]): Map<string, Picture>
       for (const arm of ARMS) {
         const picture = mosaic(store, layer, arm);
         if (picture) add(picture);
+        if (picture) add(picture.small);
       }
       for (const { image } of layer.units.flatMap((unit) => unit.record.renders)) {
         if (!image) continue;

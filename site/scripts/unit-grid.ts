@@ -14,8 +14,8 @@ const tiles = sections.flatMap((section) => {
 });
 let visible: Tile[] = tiles;
 let roving: Tile | undefined;
-/** How the tiles lie at present, and at what size: a filter alone moves none. */
-let laid = '';
+/** How the tiles lie at present, as in {@link lay}; at first as the page has them. A filter alone moves none. */
+let laid = ' false';
 
 /** The chosen option of a list. */
 function chosen(name: string): HTMLOptionElement | undefined {
@@ -47,18 +47,24 @@ function update(): void {
   rove(visible[0]);
 }
 
-/** Puts the tiles into the lists in their order, each list in one move. */
+/**
+ * Puts the tiles into the lists in their order. Meanwhile the lists are out of the layout, which otherwise each tile leaves and enters by itself:
+ * ten times the work. The page keeps its height, and so the place that the reader is at.
+ */
 function lay(order: readonly Tile[], mixed: boolean): void {
-  const wanted = `${chosen('sort')?.value} ${mixed}`;
-  if (wanted === laid) return;
+  const wanted = `${chosen('sort')?.value ?? ''} ${mixed}`;
+  if (wanted === laid || !units) return;
   laid = wanted;
+  units.style.minHeight = `${units.offsetHeight}px`;
+  for (const list of lists.values()) list?.style.setProperty('display', 'none');
+  void units.offsetHeight;
   const first = sections[0]?.dataset.arm ?? '';
   for (const [arm, own] of Map.groupBy(order, (tile) => (mixed ? first : tile.arm))) {
-    const fragment = document.createDocumentFragment();
-    fragment.append(...own.map(({ element }) => element));
-    lists.get(arm)?.append(fragment);
+    lists.get(arm)?.append(...own.map(({ element }) => element));
   }
-  units?.classList.toggle('mixed', mixed);
+  for (const list of lists.values()) list?.style.removeProperty('display');
+  units.classList.toggle('mixed', mixed);
+  units.style.minHeight = '';
 }
 
 /** Large tiles show the original. */

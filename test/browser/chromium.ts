@@ -16,11 +16,15 @@ const FLAGS = [
 ];
 let launched: Promise<Browser> | undefined;
 
+/** Where the browser is; skips or fails the test that `context` belongs to where there is none. */
+export function findChromium(context: TestContext): string {
+  const place = PLACES.find((place) => place !== undefined && existsSync(place));
+  return place ?? missing(context, 'no Chromium found (Debian: apt install chromium; elsewhere set CHROMIUM_PATH)');
+}
+
 /** The browser, started on the first use; skips or fails the test that `context` belongs to where there is none. */
 export async function openChromium(context: TestContext): Promise<Browser> {
-  const executablePath = PLACES.find((place) => place !== undefined && existsSync(place));
-  if (!executablePath) missing(context, 'no Chromium found (Debian: apt install chromium; elsewhere set CHROMIUM_PATH)');
-  launched ??= chromium.launch({ executablePath, args: FLAGS });
+  launched ??= chromium.launch({ executablePath: findChromium(context), args: FLAGS });
   return launched;
 }
 
