@@ -42,6 +42,7 @@ export async function readFrozenUnits(file: string): Promise<FrozenUnit[]> {
 export async function editionImages(store: string): Promise<Set<string>> {
   const images = new Set<string>();
   for (const file of await glob('editions/*/layers/*.jsonl', { cwd: store }))
-    for (const { renders } of await readFrozenUnits(path.join(store, file))) for (const { image } of renders) if (image) images.add(image);
+    for (const { renders, diverse = [] } of await readFrozenUnits(path.join(store, file)))
+      for (const { image } of [...renders, ...diverse]) if (image) images.add(image);
   return images;
 }

@@ -26,8 +26,8 @@ export interface LayOutOptions {
 
 /**
  * Points `[count,2]` by UMAP (McInnes, Healy and Melville 2018) of the rows' first principal components. With more rows than are fitted, a sample is
- * drawn, and each of the others lies between its nearest three of that, the nearer the closer: quadratic in their number, a second for 20,000 rows of
- * 50. Fewer rows than make a neighbourhood lie at their first two components. Deterministic.
+ * drawn, and each of the others lies between its nearest three of that, the nearer the closer: quadratic in their number, some three seconds for 20,000
+ * rows of 50, half of them fitted. Fewer rows than make a neighbourhood lie at their first two components. Deterministic.
  */
 export async function layOut(rows: Rows, { seed, most = MOST_FITTED, signal, onProgress }: LayOutOptions): Promise<Float64Array> {
   const points = principalComponents(rows, COMPONENTS);

@@ -1,19 +1,9 @@
 /// <reference lib="dom" />
 /** The part of Pagefind's interface in the browser that the search page uses (pagefind.app/docs/api), loaded from beside the page. */
 
-/** A unit: layer, id, class of its arm, name of its thumbnail (empty without a picture). */
-export type FoundUnit = [layer: string, id: string, arm: string, image: string];
+import type { FoundRecord } from '../search/records.ts';
 
-/** What the index holds of a record beside its words, as site/search/records.ts writes it. */
-export interface FoundRecord {
-  kind: 'layer' | 'concept' | 'number' | 'word';
-  title: string;
-  atlas: string;
-  layer?: string;
-  n: number;
-  units: FoundUnit[];
-  image?: string;
-}
+export type { FoundRecord, FoundUnit } from '../search/records.ts';
 
 export interface Pagefind {
   options(options: { ranking: Record<string, number | Record<string, number>> }): Promise<void>;

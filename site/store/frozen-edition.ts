@@ -13,7 +13,7 @@ import {
   unitRecord,
 } from '../../data/schema.ts';
 import { fault } from './fault.ts';
-import { type AtlasStore, imageFile, type Layer, type Unit, withLegibleNames } from './load-atlases.ts';
+import { type AtlasStore, imageFile, type Layer, standFor, UNMEASURED, type Unit, withLegibleNames } from './load-atlases.ts';
 import { readJson, readJsonLines } from './read-json.ts';
 
 /** A published edition: its contents, to be held to the ledger, and the atlas as it was, without curves, portraits and comparison. */
@@ -22,8 +22,6 @@ export interface FrozenEdition extends CurrentEdition {
   readonly when: string;
   readonly store: AtlasStore;
 }
-
-const UNMEASURED = { attainment: null, exceeds: null, robustness: null, render_identity: null };
 
 /** Reads an edition. Throws a fault where a file, a picture or the edition itself is missing. */
 export async function readEdition(folder: string, slug: string, edition: number, when: string): Promise<FrozenEdition> {
@@ -51,16 +49,7 @@ function toUnit(folder: string, frozen: FrozenUnit): Unit {
   for (const { image } of [...renders, ...(diverse ?? [])]) {
     if (image && !existsSync(imageFile(folder, image))) throw missingFault(imageFile(folder, image), `unit ${frozen.id}`);
   }
-  const render = record.renders.toSorted((a, b) => a.seed - b.seed)[0];
-  return {
-    record,
-    id: record.id,
-    arm: record.arm,
-    ...(render ? { render } : {}),
-    state: render?.state ?? 'missing',
-    measures: record.measures ?? UNMEASURED,
-    ...(frozen.concept === undefined ? {} : { concept: frozen.concept }),
-  };
+  return standFor(record, UNMEASURED, frozen.concept);
 }
 
 function missingFault(where: string, name: string): Error {

@@ -57,7 +57,8 @@ export interface AtlasStore {
   readonly folder: string;
 }
 
-const UNMEASURED: Measures = { attainment: null, exceeds: null, robustness: null, render_identity: null };
+/** Measures of a unit that nothing was measured of. */
+export const UNMEASURED: Measures = { attainment: null, exceeds: null, robustness: null, render_identity: null };
 let loaded: Promise<AtlasStore[]> | undefined;
 
 /** Every atlas under ATLAS_DATA (set by astro.config.mjs), by slug; read once a process. */
@@ -125,7 +126,13 @@ function checkPicture(folder: string, image: string | undefined, unit: string): 
 }
 
 function toUnit(folder: string, record: UnitRecord, compared: ComparedDirection | undefined): Unit {
-  for (const { image } of record.renders) checkPicture(folder, image, record.id);
+  for (const { image, frames } of [...record.renders, ...(record.diverse ?? [])])
+    for (const one of [image, frames?.image]) checkPicture(folder, one, record.id);
+  return standFor(record, { ...UNMEASURED, ...compared?.scores }, compared?.concept);
+}
+
+/** A record as the pages see it; `scores` are its measures where it has none of its own. */
+export function standFor(record: UnitRecord, scores: Measures, concept: string | undefined): Unit {
   const render = record.renders.toSorted((a, b) => a.seed - b.seed)[0];
   return {
     record,
@@ -133,8 +140,8 @@ function toUnit(folder: string, record: UnitRecord, compared: ComparedDirection 
     arm: record.arm,
     ...(render ? { render } : {}),
     state: render?.state ?? 'missing',
-    measures: record.measures ?? { ...UNMEASURED, ...compared?.scores },
-    ...(compared?.concept === undefined ? {} : { concept: compared.concept }),
+    measures: record.measures ?? scores,
+    ...(concept === undefined ? {} : { concept }),
   };
 }
 

@@ -8,7 +8,7 @@ import type { AtlasStore, Layer, Unit } from '../store/load-atlases.ts';
 import { readJson } from '../store/read-json.ts';
 import { atlasPath } from './address.ts';
 import { ARM_NAMES } from './arms.ts';
-import { layerTitle } from './unit.ts';
+import { findUnit, layerTitle } from './unit.ts';
 
 /** A unit in its cell of the map's grid, from the left and from the top. */
 export interface Placed {
@@ -45,9 +45,8 @@ export function readMap(store: AtlasStore): Promise<ShownMap | undefined> {
 
 async function joined(store: AtlasStore): Promise<ShownMap> {
   const { about, columns, rows, units } = await readJson(fileOf(store), atlasMap);
-  const known = new Map(store.layers.flatMap((layer) => layer.units.map((unit) => [`${layer.slug} ${unit.id}`, { layer, unit }] as const)));
   const placed = units.map(({ layer, id, x, y }) => {
-    const found = known.get(`${layer} ${id}`);
+    const found = findUnit(store, layer, id);
     if (found) return { ...found, column: cellAt(x, columns), row: cellAt(y, rows) };
     throw fault({
       where: fileOf(store),

@@ -8,8 +8,11 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { type AtlasLayer, atlas, type UnitRecord } from '../../data/schema.ts';
 import { drawFrom, makePicture } from '../site/make-picture.ts';
+import { renderOf } from '../site/make-store.ts';
 
 const PICTURES = 8;
+/** Side of the pictures in pixels. */
+const SIZE = 96;
 const STEPS = Array.from({ length: 33 }, (_, i) => 4 * i);
 /** Of a layer's units, so many are random directions. */
 const RANDOM_SHARE = 0.2;
@@ -36,7 +39,7 @@ async function writeLarge(root: string, units: number, layers: number): Promise<
 }
 
 async function writePicture(root: string, seed: number): Promise<string> {
-  const bytes = await makePicture({ seed, start: 0, size: 96, waves: 2, detail: 1 });
+  const bytes = await makePicture({ seed, start: 0, size: SIZE, waves: 2, detail: 1 });
   const image = hash(bytes);
   mkdirSync(path.join(root, 'images', image.slice(0, 2)), { recursive: true });
   writeFileSync(path.join(root, 'images', image.slice(0, 2), `${image}.webp`), bytes);
@@ -54,25 +57,7 @@ function makeLayer(index: number, units: number): AtlasLayer {
     shape: [units - random, 14, 14],
     receptive_field: 11 + 8 * index,
     stride: 8,
-    render: {
-      size: 96,
-      steps: 128,
-      objective: 'neuron',
-      learning_rate: 0.05,
-      schedule: 'cosine',
-      decay_power: 1,
-      start_deviation: 0.01,
-      decorrelate: true,
-      pad: 8,
-      border: 'reflect',
-      jitter: 8,
-      scale: [0.9, 1.1],
-      rotate: 5,
-      final_jitter: 4,
-      redirect_steps: 16,
-      l2: 0,
-      total_variation: 0,
-    },
+    render: renderOf(SIZE),
     units: { basis: units - random, random },
   };
 }

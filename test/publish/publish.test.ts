@@ -1,6 +1,8 @@
 /** Publishing, retiring and resolving, on real stores: what is kept, and what is refused with which words. */
+import { existsSync } from 'node:fs';
 import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import glob from 'fast-glob';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Store } from '../../generator/batch/store.ts';
 import { verifyStore } from '../../generator/batch/verify.ts';
@@ -9,7 +11,7 @@ import { ledgerJsonSchema, readLedger } from '../../generator/publish/ledger-fil
 import { publish } from '../../generator/publish/publish.ts';
 import { resolveAddress } from '../../generator/publish/resolve.ts';
 import { retire } from '../../generator/publish/retire.ts';
-import { readAtlases } from '../../site/store/load-atlases.ts';
+import { imageFile, readAtlases } from '../../site/store/load-atlases.ts';
 import { readPublished } from '../../site/store/load-ledger.ts';
 import { editionChanges } from '../../site/view/editions.ts';
 import { temporaryFolder } from '../temporary.ts';
@@ -122,6 +124,13 @@ describe('an edition that is published', () => {
     await store.prune(new Map());
     const { findings } = await verifyStore(fixture.store);
     expect(findings.filter(({ file }) => file.startsWith('images/'))).toEqual([]);
+    // Read by other means than the store's own: every picture that a frozen file names, diverse ones among them.
+    const files = await glob(join(fixture.store, 'editions/1/layers/*.jsonl'));
+    const named = (await Promise.all(files.map((file) => readFile(file, 'utf8')))).flatMap((text) => [
+      ...text.matchAll(/"image":"([0-9a-f]{64})"/g),
+    ]);
+    expect(named.length).toBeGreaterThan(10);
+    for (const [, image = ''] of named) expect(existsSync(imageFile(fixture.store, image)), image).toBe(true);
   });
 
   test('is in the way of nobody whose atlas was never published', async () => {

@@ -103,14 +103,15 @@ function makeLayer(channels: number, depth: number, store: StoreSettings): Atlas
     shape: [channels, shape.hw, shape.hw],
     receptive_field: shape.field,
     stride: shape.stride,
-    render: renderOf(store),
+    render: renderOf(store.size),
     units: { basis: channels, random: store.random },
   };
 }
 
-function renderOf(store: StoreSettings): AtlasLayer['render'] {
+/** Settings of a render at a size. */
+export function renderOf(size: number): AtlasLayer['render'] {
   return {
-    size: store.size,
+    size,
     steps: 128,
     objective: 'neuron',
     learning_rate: 0.05,
