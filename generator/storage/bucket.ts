@@ -67,6 +67,8 @@ export async function openBucket(options: BucketOptions): Promise<Bucket> {
       // Hosts of the form bucket.server are Amazon's; others seldom have them.
       forcePathStyle: elsewhere !== undefined,
       maxAttempts: attempts,
+      // It says on the console what we say in our own words, or get over.
+      logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {} },
       // Every object is hashed here, with SHA-256; the client's own checksums are a form that not every server reads.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',

@@ -61,7 +61,7 @@ describe.each(Object.keys(SERVERS))('%s', (name) => {
     const pulled = await fetch(out);
     expect(pulled.fetched).toBe(pulled.files);
     expect(hashes(out)).toEqual(hashes(rendered));
-    expect(Object.keys(hashes(out)).length).toBeGreaterThan(50);
+    expect(Object.keys(hashes(out)).length).toBeGreaterThan(15);
     expect(await push({ store: rendered, bucket })).toMatchObject({ sent: 0, sentBytes: 0, changed: false });
     expect(await fetch(out)).toMatchObject({ fetched: 0, fetchedBytes: 0, removed: [] });
   });
@@ -98,13 +98,13 @@ describe.each(Object.keys(SERVERS))('%s', (name) => {
   test('prune deletes what is no longer named, and nothing else', async () => {
     const store = path.join(folder, 'store');
     cpSync(rendered, store, { recursive: true });
-    const former = addImages(store, 7);
+    const former = addImages(store, 4);
     await push({ store, bucket });
     await bucket.put('notes.txt', Buffer.from('mine'), content('mine'), { type: 'text/plain', cacheControl: 'no-cache' });
     for (const file of former) rmSync(path.join(store, file));
-    expect(await push({ store, bucket, prune: true, dryRun: true })).toMatchObject({ pruned: 7, changed: true });
+    expect(await push({ store, bucket, prune: true, dryRun: true })).toMatchObject({ pruned: 4, changed: true });
     expect((await bucket.list('images/')).has(former[0])).toBe(true);
-    expect(await push({ store, bucket, prune: true })).toMatchObject({ pruned: 7, sent: 0 });
+    expect(await push({ store, bucket, prune: true })).toMatchObject({ pruned: 4, sent: 0 });
     const left = [...(await bucket.list('')).keys()];
     expect(left.filter((key) => former.includes(key))).toEqual([]);
     expect(left).toContain('notes.txt');
