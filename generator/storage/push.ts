@@ -161,9 +161,10 @@ function strays(there: ReadonlyMap<string, Listed>, pieces: readonly Piece[]): s
 /** Deletes, then writes the manifest once more: a push that meanwhile counted on what is gone finds its own refused, and begins again. */
 async function prune(options: PushOptions, manifest: Manifest, stray: readonly string[]): Promise<void> {
   const { bucket, concurrency = 8 } = options;
-  const { etag } = (await readManifest(bucket)) ?? {};
+  const now = await readManifest(bucket);
+  if (!now || content(now.manifest) !== content(manifest)) throw overtakenFault(bucket);
   await inParallel(stray, concurrency, (key) => bucket.remove(key));
-  await writeManifest(options, { ...manifest, pushed: new Date((options.now ?? new Date()).getTime() + 1).toISOString() }, etag ?? null);
+  await writeManifest(options, { ...manifest, pushed: new Date((options.now ?? new Date()).getTime() + 1).toISOString() }, now.etag);
 }
 
 /** One of each object: two files may have the same content. */

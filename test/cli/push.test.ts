@@ -69,7 +69,7 @@ test('a render of the default model goes, comes back sound, and is gone on with'
   expect(again).toMatchObject({ code: 0 });
   expect(again.stdout).toContain('0 pictures rendered, 4 were there');
   expect(hashes(back)['layers/expanded-conv-1-expand.jsonl']).toBe(hashes(here)['layers/expanded-conv-1-expand.jsonl']);
-}, 240_000);
+}, 600_000);
 
 test('a store that is not sound is not pushed, unless that is said', async () => {
   const [image] = addImages(store, 1);
@@ -92,7 +92,7 @@ test('a store that is not sound is not pushed, unless that is said', async () =>
     /: 0 of \d+ objects would be sent \(0 bytes\), manifest would be written\n1 that are no longer named would be deleted\n$/,
   );
   expect(server.objects.has(`atlases/net/${image}`)).toBe(true);
-}, 240_000);
+}, 600_000);
 
 test('wrong usage is told with exit code 2, refusals with 1, and no key is ever printed', async () => {
   const wrong = await atlas(['push', store, '--to', 'bucket/net', ...there()]);
@@ -122,7 +122,7 @@ test('wrong usage is told with exit code 2, refusals with 1, and no key is ever 
     expect(stdout + stderr).not.toContain(ACCESS_KEY);
     expect(stdout + stderr).not.toContain(SECRET_KEY);
   }
-}, 240_000);
+}, 600_000);
 
 test('no other command loads Amazon’s client', async () => {
   const count = async (more: string) => {
@@ -133,4 +133,4 @@ test('no other command loads Amazon’s client', async () => {
   };
   expect(await count('')).toBe(0);
   expect(await count("await import('@aws-sdk/client-s3');")).toBeGreaterThan(0);
-}, 240_000);
+}, 600_000);

@@ -48,7 +48,7 @@ describe.each(Object.keys(SERVERS))('%s', (name) => {
     place = await (places.get(name) as Promise<Place>);
     Object.assign(process.env, place.credentials);
     folder = temporaryFolder('pulled');
-    bucket = await openTestBucket(place.endpoint, `some/net-${++number}`, { silence: 20_000 });
+    bucket = await openTestBucket(place.endpoint, `some/net-${++number}`);
   });
 
   const fetch = (out: string, more: object = {}) => pull({ bucket, folder: () => out, ...more });

@@ -41,7 +41,7 @@ export function addImages(folder: string, count: number): string[] {
   });
 }
 
-/** Opens the place `s3://atlases/<prefix>` of a server, with little patience. */
+/** Opens the place `s3://atlases/<prefix>` of a server, not waiting long between attempts. */
 export async function openTestBucket(endpoint: string, prefix = 'net', options: Partial<BucketOptions> = {}): Promise<Bucket> {
-  return openBucket({ address: { bucket: 'atlases', prefix }, endpoint, region: 'us-east-1', attempts: 4, silence: 1500, ...options });
+  return openBucket({ address: { bucket: 'atlases', prefix }, endpoint, region: 'us-east-1', attempts: 4, silence: 20_000, ...options });
 }
