@@ -7,6 +7,7 @@ import { openEngine } from '../batch/open-engine.ts';
 import { type CheckedPlan, readPlan } from '../batch/plan.ts';
 import { openProgress, type Progress } from '../batch/progress.ts';
 import { type RunSummary, runPlan } from '../batch/run.ts';
+import { fault } from '../graph/errors.ts';
 import { readCosts } from '../shards/costs.ts';
 import { parseShard, type ShardName, shardFolder, shardText } from '../shards/shard.ts';
 import { costsOf, shareOf } from '../shards/share.ts';
@@ -136,6 +137,15 @@ async function perform(name: string, given: string | undefined, options: RunOpti
   const file = shownPath(given ?? DEFAULT_PLAN);
   const plan = await readPlan(file);
   const { shard } = options;
+  if (options.costs !== undefined && !shard)
+    throw fault({
+      where: '--costs',
+      expected: '--shard beside it',
+      name: 'the costs',
+      received: options.costs,
+      remedy: 'A plan is divided by them; a whole one has no use for them.',
+      exitCode: 2,
+    });
   const store = shard ? path.join(SHARDS, plan.plan.atlas, shardFolder(shard)) : path.join(ATLASES, plan.plan.atlas);
   const folder = shownPath(options.out ?? store);
   const told = (['out', 'images', 'observer', 'costs'] as const).flatMap((option) =>

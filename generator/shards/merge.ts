@@ -1,5 +1,6 @@
 /** Merging stores: an atlas that takes its pictures from the stores of its shards instead of rendering them. */
 import path from 'node:path';
+import pLimit from 'p-limit';
 import type { UnitRecord } from '../../data/schema.ts';
 import { checkSameAtlas, finishAtlas, isFinished, sameButSoftware, startAtlas } from '../batch/atlas-record.ts';
 import type { Disk } from '../batch/disk.ts';
@@ -21,6 +22,9 @@ import { mergeSoftware, openSources, readRecords, type Source } from './sources.
 
 /** Pictures that are recorded in one write. */
 const BATCH = 64;
+
+/** Files that are written at once. */
+const WRITERS = 16;
 
 /** A merge. */
 export interface MergeRequest {
@@ -212,6 +216,10 @@ async function copyPictures(
     const read = await Promise.all(batch.map((choice) => readPicture(choice, (damage) => damaged.push(damage))));
     const made = batch.flatMap(({ task }, i) => (read[i] ? { task, picture: read[i] } : []));
     lost.push(...batch.flatMap(({ task }, i) => (read[i] ? [] : task)));
+    await putImages(
+      store,
+      made.flatMap(({ picture: { image, strip } }) => [image, strip]),
+    );
     await storePictures(
       { store, journal },
       made.map(({ task }) => task),
@@ -220,4 +228,11 @@ async function copyPictures(
     onCopied(made.length);
   }
   return lost;
+}
+
+/** Many at a time, since a disk takes long to say that a file is safe. When it ends, well or not, no write is under way. */
+async function putImages(store: Store, images: readonly (Uint8Array | undefined)[]): Promise<void> {
+  const writers = pLimit(WRITERS);
+  const put = await Promise.allSettled(images.map((image) => writers(async () => image && store.putImage(image))));
+  for (const one of put) if (one.status === 'rejected') throw one.reason;
 }
