@@ -3,6 +3,7 @@ import path from 'node:path';
 import pLimit from 'p-limit';
 import type { UnitRecord } from '../../data/schema.ts';
 import { checkSameAtlas, finishAtlas, isFinished, sameButSoftware, startAtlas } from '../batch/atlas-record.ts';
+import { sha256 } from '../batch/canonical.ts';
 import type { Disk } from '../batch/disk.ts';
 import type { Engine } from '../batch/engine.ts';
 import type { Journal } from '../batch/journal.ts';
@@ -230,9 +231,10 @@ async function copyPictures(
   return lost;
 }
 
-/** Many at a time, since a disk takes long to say that a file is safe. When it ends, well or not, no write is under way. */
+/** Many at a time, since a disk takes long to say that a file is safe; each once. When it ends, well or not, no write is under way. */
 async function putImages(store: Store, images: readonly (Uint8Array | undefined)[]): Promise<void> {
   const writers = pLimit(WRITERS);
-  const put = await Promise.allSettled(images.map((image) => writers(async () => image && store.putImage(image))));
+  const different = new Map(images.flatMap((image) => (image ? [[sha256(image), image]] : [])));
+  const put = await Promise.allSettled([...different.values()].map((image) => writers(() => store.putImage(image))));
   for (const one of put) if (one.status === 'rejected') throw one.reason;
 }

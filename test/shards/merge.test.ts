@@ -308,6 +308,18 @@ describe('a merge', () => {
     sameAsWhole();
   }, 240_000);
 
+  it('takes pictures that look alike, and writes their one file once', async () => {
+    const { stores, copy } = copyOf(1);
+    const file = glob.sync('layers/*.jsonl', { cwd: copy }).sort()[0];
+    const lines = readFileSync(`${copy}/${file}`, 'utf8').trimEnd().split('\n');
+    const records = lines.map((line) => JSON.parse(line) as UnitRecord);
+    const alike = records.find(({ renders }) => renders.length > 0)?.renders[0].image;
+    for (const { renders } of records) for (const render of renders) render.image = alike;
+    writeFileSync(`${copy}/${file}`, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    expect(await merge(stores, merged)).toMatchObject({ copied: SMALL_PLAN_PICTURES, missing: 0, damaged: [] });
+    expect(untrueRenders(merged)).toEqual([]);
+  });
+
   it('into a folder that cannot be written is one error', async () => {
     const refuse = () => Promise.reject(Object.assign(new Error('EROFS: read-only file system'), { code: 'EROFS' }));
     await expect(merge(shards, merged, { disk: { ...fs, mkdir: refuse } })).rejects.toThrow(
