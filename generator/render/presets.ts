@@ -27,7 +27,7 @@ export const PRESET_SETTINGS: Record<Preset, RenderSettings> = {
     l2: 0,
     total_variation: 0,
   },
-  /** As strong as Lucid's 512 steps in a third of the time of so many of our own, with more contrast than the default (test/bench/RESULTS.md, "Fewer steps"). */
+  /** As strong as Lucid's 512 steps in a third of the time of so many of our own; deep layers are blown out (test/bench/RESULTS.md, "Fewer steps"). */
   vivid: {
     size: 128,
     steps: 170,

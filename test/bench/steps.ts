@@ -150,7 +150,7 @@ async function printRows(slug: string): Promise<void> {
   const centre = await meanRow(probe);
   const shares = await timeShares(slug);
   for (const row of ROWS.filter((name) => name !== 'lucid')) {
-    const jobs = listJobs(slug).filter(({ unit }) => [row, 'lucid'].every((of) => existsSync(pictureOf(slug, unit, of))));
+    const jobs = listJobs(slug).filter(({ unit }) => [row, 'lucid', 'atlas', 'vivid'].every((of) => existsSync(pictureOf(slug, unit, of))));
     const arms = [jobs.filter(({ unit }) => unit.startsWith('channel')), jobs.filter(({ unit }) => unit.startsWith('random'))];
     const cells: string[] = [];
     for (const arm of arms)
@@ -173,7 +173,7 @@ async function makeSheet(): Promise<void> {
   const [width, height] = [LAYERS.length * BATCH * side + 6 * (LAYERS.length - 1), ROWS.length * side];
   await sharp({ create: { width, height, channels: 3, background: 'white' } })
     .composite(tiles)
-    .webp({ quality: 80, effort: 6, smartSubsample: true })
+    .webp({ quality: 65, effort: 6, smartSubsample: true })
     .toFile(path.join(folder ?? '', 'steps.webp'));
 }
 
