@@ -5,7 +5,7 @@ import { chosenUnit, count, renderSettings, sha256, slug } from './render-schema
 
 // ------------------------------------------------------------------------------------------------------------------------------- the plan
 
-export const PRESETS = ['atlas', 'lucid'] as const;
+export const PRESETS = ['atlas', 'vivid', 'lucid'] as const;
 
 const planLayer = z.strictObject({
   layer: z.string().min(1).describe("The layer's name or slug; `atlas layers MODEL` lists them."),
