@@ -11,6 +11,7 @@ import { Interrupted } from './cli/interrupt.ts';
 import { addLayers } from './cli/layers.ts';
 import { addModels } from './cli/models.ts';
 import { addPublish, addRetire } from './cli/publish.ts';
+import { addRepair } from './cli/repair.ts';
 import { addResolve } from './cli/resolve.ts';
 import { addRun } from './cli/run.ts';
 import { addStudy } from './cli/study.ts';
@@ -27,7 +28,7 @@ export function makeProgram(): Command {
     .showHelpAfterError('Add --help for the options.')
     .exitOverride();
   const study = [addRun, addModels, addLayers, addInit, addCheck, addBench, addDoctor, addStudy];
-  const site = [addBuild, addVerify, addPublish, addRetire, addResolve];
+  const site = [addBuild, addVerify, addRepair, addPublish, addRetire, addResolve];
   for (const add of [...study, ...site]) add(program);
   return program;
 }

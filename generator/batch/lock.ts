@@ -1,7 +1,7 @@
 /** One writer to a store: a lock file that names its owner, and that a dead owner does not keep. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFileSync } from 'node:fs';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
@@ -36,7 +36,7 @@ async function take(folder: string, file: string): Promise<void> {
     await mkdir(folder, { recursive: true });
     await writeFile(claim, JSON.stringify(me));
     for (let attempt = 0; attempt < 10; attempt++) {
-      if (await linked(claim, file)) return;
+      if (await linked(claim, file)) return await clearClaims(folder);
       const other = await readOwner(file);
       if (other && isAlive(other)) throw ownedFault(folder, other);
       await setAside(file, other);
@@ -46,6 +46,16 @@ async function take(folder: string, file: string): Promise<void> {
     throw error instanceof Error && error.name === 'AtlasError' ? error : unwritableFault(folder, error);
   } finally {
     await rm(claim, { force: true }).catch(() => undefined);
+  }
+}
+
+/** Removes what processes that died while they asked for the lock left behind. */
+async function clearClaims(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(`${LOCK}.`) || !name.endsWith('.tmp')) continue;
+    const claim = path.join(folder, name);
+    const other = await readOwner(claim);
+    if (!other || !isAlive(other)) await rm(claim, { force: true });
   }
 }
 

@@ -3,11 +3,9 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import glob from 'fast-glob';
 import { ATLAS_FILE } from '../batch/store.ts';
-import { type Verification, verifyStore } from '../batch/verify.ts';
-import { checkStudy } from '../compare/study/check-study.ts';
+import type { Verification } from '../batch/verify.ts';
 import { fault } from '../graph/errors.ts';
-import { checkPortraits } from '../portray/check-portraits.ts';
-import { checkEditions } from '../publish/check-editions.ts';
+import { checkAtlas } from '../repair/check-atlas.ts';
 import { ATLASES, shownPath } from './options.ts';
 import { ledgerFile } from './places.ts';
 
@@ -15,26 +13,25 @@ export function addVerify(program: Command): void {
   program
     .command('verify')
     .description(
-      're-hashes the images of an atlas and checks its records, vectors, comparison, study, portraits and published editions; names what is wrong',
+      're-hashes the images of an atlas and checks its records, vectors, comparison, study, portraits and published editions; names what is wrong, and what sets it right',
     )
     .argument('[dir]', 'the atlas (every one under data/atlases/ if left out)')
     .option('--json', 'print JSON')
     .action(async (folder: string | undefined, { json }: { json?: boolean }) => {
       const checked: Verification[] = [];
-      for (const atlas of folder ? [folder] : await findAtlases()) checked.push(await verify(atlas));
-      process.stdout.write(json ? `${JSON.stringify(checked, null, 2)}\n` : checked.map(describe).join(''));
+      for (const atlas of folder ? [folder] : await findAtlases()) checked.push(await checkAtlas(atlas, ledgerOf(atlas)));
+      process.stdout.write(json ? `${JSON.stringify(checked, null, 2)}\n` : checked.map(describeVerification).join(''));
       if (checked.some(({ findings }) => findings.length > 0)) process.exitCode = 1;
     });
 }
 
-/** The store, its study, its portraits and its published editions. */
-async function verify(folder: string): Promise<Verification> {
-  const { findings, ...rest } = await verifyStore(folder);
-  const editions = await checkEditions(folder, ledgerFile(path.dirname(path.resolve(folder))));
-  return { ...rest, findings: [...findings, ...(await checkStudy(folder)), ...(await checkPortraits(folder)), ...editions] };
+/** The ledger that speaks of an atlas: that of the folder it lies in. */
+export function ledgerOf(atlas: string): string {
+  return ledgerFile(path.dirname(path.resolve(atlas)));
 }
 
-async function findAtlases(): Promise<string[]> {
+/** Every atlas under data/atlases/. */
+export async function findAtlases(): Promise<string[]> {
   const files = await glob(`*/${ATLAS_FILE}`, { cwd: ATLASES });
   if (files.length === 0)
     throw fault({
@@ -48,8 +45,10 @@ async function findAtlases(): Promise<string[]> {
   return files.sort().map((file) => path.join(ATLASES, path.dirname(file)));
 }
 
-function describe({ folder, layers, units, images, findings }: Verification): string {
+/** What a check found, for people: a line, and one more for each thing that is wrong. */
+export function describeVerification({ folder, layers, units, images, unsealed, findings }: Verification): string {
   const verdict = findings.length === 0 ? 'all is well' : `${findings.length} wrong`;
-  const lines = findings.map(({ file, problem }) => `  ${file}: ${problem}\n`);
-  return `${shownPath(folder)}: ${layers} layers, ${units} units, ${images} images; ${verdict}\n${lines.join('')}`;
+  const lines = findings.map(({ file, problem, repair }) => `  ${file}: ${problem}; ${repair}\n`);
+  const old = unsealed.length > 0 ? `  no digests yet in ${unsealed.join(', ')}: "atlas repair" adds them\n` : '';
+  return `${shownPath(folder)}: ${layers} layers, ${units} units, ${images} images; ${verdict}\n${lines.join('')}${old}`;
 }
