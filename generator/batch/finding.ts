@@ -21,5 +21,6 @@ export const REPAIR = {
   edition: 'restore the atlas, or publish what is there as the next edition: "atlas publish ATLAS --edition NUMBER"',
   restore: 'restore it from git or another copy: it cannot be made again',
   atlas: 'restore it from git or another copy, or remove it and run the plan again: the pictures are kept, its edition is then 1',
+  sample: 'look at more with a larger --sample; remove what is wrong, and "atlas repair DIR" makes it again',
   yours: 'move it elsewhere if it is yours, or remove it',
 } as const;
