@@ -2,11 +2,9 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { cp, readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import glob from 'fast-glob';
 import { beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { RandomStream } from '../../generator/render/random.ts';
@@ -208,10 +206,10 @@ it('a second command on a store that is at work names the process and the machin
   const holder = spawn(process.execPath, [
     ...['--input-type=module', '-e'],
     `import { withLock } from '${path.resolve(import.meta.dirname, '../../generator/batch/lock.ts')}';
-     await withLock('${store}', () => new Promise((resolve) => setTimeout(resolve, 600_000)));`,
+     await withLock('${store}', () => new Promise((resolve) => { console.log('held'); setTimeout(resolve, 600_000); }));`,
   ]);
   try {
-    while (!existsSync(`${store}/run.lock`)) await wait(20);
+    await once(holder.stdout, 'data');
     const end = await hashes(store);
     for (const command of ['run', 'compare', 'portray', 'repair']) {
       const { code, stderr } = await give({}, line(command, store), atlases);
