@@ -22,6 +22,7 @@ export async function withLock<T>(folder: string, work: () => Promise<T>): Promi
   if (mine.has(file)) return work();
   await take(folder, file);
   try {
+    await clearClaims(folder);
     return await held.run(new Set([...mine, file]), work);
   } finally {
     await rm(file, { force: true });
@@ -36,7 +37,7 @@ async function take(folder: string, file: string): Promise<void> {
     await mkdir(folder, { recursive: true });
     await writeFile(claim, JSON.stringify(me));
     for (let attempt = 0; attempt < 10; attempt++) {
-      if (await linked(claim, file)) return await clearClaims(folder);
+      if (await linked(claim, file)) return;
       const other = await readOwner(file);
       if (other && isAlive(other)) throw ownedFault(folder, other);
       await setAside(file, other);
@@ -49,13 +50,12 @@ async function take(folder: string, file: string): Promise<void> {
   }
 }
 
-/** Removes what processes that died while they asked for the lock left behind. */
+/** Removes what processes left that were killed while they asked for the lock. A claim that says nothing yet may be on its way. */
 async function clearClaims(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (!name.startsWith(`${LOCK}.`) || !name.endsWith('.tmp')) continue;
-    const claim = path.join(folder, name);
-    const other = await readOwner(claim);
-    if (!other || !isAlive(other)) await rm(claim, { force: true });
+  const claims = (await readdir(folder)).filter((name) => name.startsWith(`${LOCK}.`) && name.endsWith('.tmp'));
+  for (const name of claims) {
+    const claimant = await readOwner(path.join(folder, name));
+    if (claimant && !isAlive(claimant)) await rm(path.join(folder, name), { force: true });
   }
 }
 

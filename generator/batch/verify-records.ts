@@ -1,9 +1,11 @@
 /** Checking a layer's records: each unit in its place, each picture with what the plan asks for, as many as atlas.json says. */
 import { readFile } from 'node:fs/promises';
 import { type Atlas, type AtlasLayer, type RenderRecord, type UnitRecord, unseal } from '../../data/schema.ts';
+import { isFinished } from './atlas-record.ts';
 import { type Finding, REPAIR } from './finding.ts';
 import { frameSteps, sameSteps } from './frames.ts';
 import { layerFile, splitLines } from './journal.ts';
+import { firstSeeds } from './seeds.ts';
 import { ATLAS_FILE } from './store.ts';
 
 /** A layer's records as far as they can be read. */
@@ -36,22 +38,34 @@ export async function checkRecords(folder: string, layer: AtlasLayer, atlas: Atl
     checkCounts(records, layer, add);
   }
   const steps = frameSteps(layer.render.steps, atlas.plan.frames ?? 0);
+  const [first] = firstSeeds(atlas.plan, 1);
+  const finished = isFinished(atlas);
   for (const { id, renders, diverse = [] } of records) {
-    for (const [i, render] of renders.entries()) checkRender(`${id}, seed ${render.seed}`, render, i === 0 ? steps : [], atlas, add);
-    for (const render of diverse) checkRender(`${id}, diverse, seed ${render.seed}`, render, [], atlas, add);
+    for (const render of renders) checkRender(`${id}, seed ${render.seed}`, render, render.seed === first ? steps : [], finished, add);
+    for (const render of diverse) checkRender(`${id}, diverse, seed ${render.seed}`, render, [], finished, add);
   }
   return { records, unsealed: unsealed.length };
 }
 
 /** A render has an image and the frames that the plan asks for; in a complete atlas none failed. */
-function checkRender(name: string, { state, image, frames }: RenderRecord, wanted: readonly number[], { complete }: Atlas, add: Add): void {
+function checkRender(name: string, { state, image, frames }: RenderRecord, wanted: readonly number[], finished: boolean, add: Add): void {
   if (state === 'failed') {
-    if (complete) add(`${name}: failed, in an atlas that calls itself complete`, REPAIR.run);
+    if (finished) add(`${name}: failed, in an atlas that calls itself complete`, REPAIR.run);
     return;
   }
   if (!image) add(`${name}: has no image`, REPAIR.run);
-  if (complete && !sameSteps(frames?.steps ?? [], wanted))
+  if (finished && !sameSteps(frames?.steps ?? [], wanted))
     add(`${name}: expected frames after ${wanted.join(', ') || 'no'} steps, received ${frames?.steps.join(', ') ?? 'none'}`, REPAIR.run);
+}
+
+/** A finished shard has as many pictures as its plan's division gives it. */
+export function checkShard({ shard }: Atlas, records: readonly UnitRecord[], findings: Finding[]): void {
+  if (!shard?.complete) return;
+  const found = records.reduce((sum, { renders, diverse = [] }) => sum + renders.length + diverse.length, 0);
+  const expected = shard.pictures[shard.index - 1];
+  if (found === expected) return;
+  const problem = `expected ${expected} pictures of shard ${shard.index}/${shard.of}, received ${found}`;
+  findings.push({ file: ATLAS_FILE, problem, repair: REPAIR.run });
 }
 
 /** A complete layer has as many pictures as atlas.json says; one from before these were counted says nothing. */

@@ -13,6 +13,7 @@ import {
   unseal,
 } from '../../data/schema.ts';
 import { fault, reason } from '../graph/errors.ts';
+import { isFinished } from './atlas-record.ts';
 import { sha256 } from './canonical.ts';
 import { TEMPORARY } from './disk.ts';
 import { editionImages } from './editions.ts';
@@ -22,7 +23,7 @@ import { LOCK } from './lock.ts';
 import { planHash } from './plan.ts';
 import { portrayedImages } from './portraits.ts';
 import { ATLAS_FILE, directionsFile, imageFile, imagesOf, readAtlas } from './store.ts';
-import { checkRecords } from './verify-records.ts';
+import { checkRecords, checkShard } from './verify-records.ts';
 
 export type { Finding } from './finding.ts';
 
@@ -78,6 +79,7 @@ export async function verifyStore(folder: string): Promise<Verification> {
     named.add(layerFile(layer.slug)).add(directionsFile(layer.slug));
     for (const record of records) for (const image of imagesOf(record)) named.add(imageFile(image));
   }
+  checkShard(atlas, [...layers.values()].flat(), findings);
   for (const image of await frozenImages(folder, findings)) named.add(imageFile(image));
   for (const image of await portrayedImages(folder)) named.add(imageFile(image));
   const images = [...named].filter((file) => file.startsWith('images/'));
@@ -199,7 +201,7 @@ async function checkStrays(folder: string, atlas: Atlas, named: ReadonlySet<stri
     const [top] = file.split('/');
     if (file.endsWith(TEMPORARY)) findings.push({ file, problem: 'was left by a command that was killed', repair: REPAIR.remove });
     else if (['images', 'layers', 'directions'].includes(top)) {
-      if (atlas.complete && !named.has(file)) findings.push({ file, problem: 'is named by no record', repair: REPAIR.remove });
+      if (isFinished(atlas) && !named.has(file)) findings.push({ file, problem: 'is named by no record', repair: REPAIR.remove });
     } else if (!OTHERS.includes(top) && ![ATLAS_FILE, COMPARISON, ...OTHER_FILES].includes(file))
       findings.push({ file, problem: 'is no part of an atlas', repair: REPAIR.yours });
   }

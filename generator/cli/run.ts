@@ -7,6 +7,10 @@ import { openEngine } from '../batch/open-engine.ts';
 import { type CheckedPlan, readPlan } from '../batch/plan.ts';
 import { openProgress, type Progress } from '../batch/progress.ts';
 import { type RunSummary, runPlan } from '../batch/run.ts';
+import { fault } from '../graph/errors.ts';
+import { readCosts } from '../shards/costs.ts';
+import { parseShard, type ShardName, shardFolder, shardText } from '../shards/shard.ts';
+import { costsOf, shareOf } from '../shards/share.ts';
 import { buildSite } from './build.ts';
 import { compare } from './compare.ts';
 import { interruptible } from './interrupt.ts';
@@ -18,6 +22,7 @@ import {
   type RuntimeOptions,
   runtimeChoice,
   runtimeOption,
+  SHARDS,
   shownPath,
   threadsOption,
 } from './options.ts';
@@ -27,6 +32,8 @@ import { addUnitOptions, refuseWithoutUnit, renderUnit, type UnitOptions } from 
 interface RunOptions extends RuntimeOptions, PortrayOptions {
   out?: string;
   build?: boolean;
+  shard?: ShardName;
+  costs?: string;
 }
 
 interface Job {
@@ -38,10 +45,13 @@ interface Job {
 }
 
 export function addRun(program: Command): void {
-  planCommand(program, 'run', 'renders what the atlas of a plan lacks, measures, compares and portrays; goes on where it was stopped')
-    .addOption(new Option('--build', 'then build the site').conflicts('out'))
+  addShardOptions(
+    planCommand(program, 'run', 'renders what the atlas of a plan lacks, measures, compares and portrays; goes on where it was stopped'),
+  )
+    .addOption(new Option('--build', 'then build the site').conflicts(['out', 'shard']))
     .action((file: string | undefined, options: RunOptions) =>
       perform('run', file, options, async (job) => {
+        if (options.shard) return render(job);
         await withLock(job.folder, async () => {
           await render(job);
           await compare(job);
@@ -50,7 +60,7 @@ export function addRun(program: Command): void {
         if (options.build) await buildSite();
       }),
     );
-  addUnitOptions(planCommand(program, 'render', 'renders what the atlas of a plan lacks, or one unit again')).action(
+  addUnitOptions(addShardOptions(planCommand(program, 'render', 'renders what the atlas of a plan lacks, or one unit again'))).action(
     async (file: string | undefined, options: RunOptions & UnitOptions) => {
       if (options.unit !== undefined) return renderUnit(options.unit, file, options);
       refuseWithoutUnit(options);
@@ -105,25 +115,66 @@ function planCommand(program: Command, name: string, description: string): Comma
     );
 }
 
+function addShardOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '--shard <i/n>',
+        'renders the i-th of n equal parts of the plan, from 1/n to n/n, into a store of its own (data/shards/<atlas>/<i>-of-<n> if --out is left out), and compares nothing: "atlas merge" puts the stores together',
+      )
+        .argParser(parseShard)
+        .conflicts('unit'),
+    )
+    .option(
+      '--costs <file>',
+      'with --shard: what a step of each layer takes, as "atlas bench --plan PLAN --json" measured it; the same file for all',
+    );
+}
+
 const batchSize = (text: string) => (text === 'auto' ? text : positive(text));
 
 async function perform(name: string, given: string | undefined, options: RunOptions, work: (job: Job) => Promise<void>): Promise<void> {
   const file = shownPath(given ?? DEFAULT_PLAN);
   const plan = await readPlan(file);
-  const folder = shownPath(options.out ?? path.join(ATLASES, plan.plan.atlas));
-  const told = (['out', 'images', 'observer'] as const).flatMap((option) => (options[option] ? [`--${option}`, options[option]] : []));
-  const again = ['npx atlas', name, file, ...told, ...(options.controls ? ['--controls'] : []), ...(options.build ? ['--build'] : [])].join(
-    ' ',
+  const { shard } = options;
+  if (options.costs !== undefined && !shard)
+    throw fault({
+      where: '--costs',
+      expected: '--shard beside it',
+      name: 'the costs',
+      received: options.costs,
+      remedy: 'A plan is divided by them; a whole one has no use for them.',
+      exitCode: 2,
+    });
+  const store = shard ? path.join(SHARDS, plan.plan.atlas, shardFolder(shard)) : path.join(ATLASES, plan.plan.atlas);
+  const folder = shownPath(options.out ?? store);
+  const told = (['out', 'images', 'observer', 'costs'] as const).flatMap((option) =>
+    options[option] ? [`--${option}`, options[option]] : [],
   );
+  const part = shard ? ['--shard', shardText(shard)] : [];
+  const again = [
+    'npx atlas',
+    name,
+    file,
+    ...part,
+    ...told,
+    ...(options.controls ? ['--controls'] : []),
+    ...(options.build ? ['--build'] : []),
+  ].join(' ');
   await interruptible(`To go on from there, give the same command again: ${again}`, (signal) =>
     work({ plan, folder, options, progress: openProgress(options.json ? process.stderr : process.stdout), signal }),
   );
 }
 
 async function render({ plan, folder, options, progress, signal }: Job): Promise<void> {
-  const { batch } = options;
+  const { batch, shard, costs } = options;
   const engine = openEngine(progress);
-  const summary = await runPlan({ plan, folder, engine, runtime: runtimeChoice(options), ...(batch ? { batch } : {}), progress, signal });
+  const given = costs === undefined ? undefined : await readCosts(costs);
+  const summary = await runPlan({
+    ...{ plan, folder, engine, runtime: runtimeChoice(options), progress, signal },
+    ...(batch ? { batch } : {}),
+    ...(shard ? { share: (work, model) => shareOf({ work, model, costs: costsOf(work, model, engine, given) }, shard) } : {}),
+  });
   process.stdout.write(describeRun(summary));
   if (summary.failed.length > 0) process.exitCode = 1;
 }
@@ -138,7 +189,11 @@ export function describeRun({ folder, rendered, reused, flat, diverged, failed, 
     ...(removed > 0 ? [`${removed} old files removed`] : []),
     ...(failed.length > 0 ? [`${failed.length} FAILED`] : []),
   ];
-  const failures = failed.map(({ layer, unit, seed, message }) => `  ${layer} ${unit}, seed ${seed}: ${message}\n`);
   const again = failed.length > 0 ? 'The same command tries them again.\n' : '';
-  return `${folder}: ${notes.join(', ')}\n${failures.join('')}${again}`;
+  return `${folder}: ${notes.join(', ')}\n${describeFailures(failed)}${again}`;
+}
+
+/** A line for each picture that failed. */
+export function describeFailures(failed: RunSummary['failed']): string {
+  return failed.map(({ layer, unit, seed, message }) => `  ${layer} ${unit}, seed ${seed}: ${message}\n`).join('');
 }
