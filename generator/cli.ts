@@ -13,8 +13,10 @@ import { addModels } from './cli/models.ts';
 import { addPublish, addRetire } from './cli/publish.ts';
 import { addResolve } from './cli/resolve.ts';
 import { addRun } from './cli/run.ts';
+import { addStatus } from './cli/status.ts';
 import { addStudy } from './cli/study.ts';
 import { addVerify } from './cli/verify.ts';
+import { addWorker } from './cli/worker.ts';
 import { AtlasError } from './graph/errors.ts';
 
 const WRONG_USAGE = 2;
@@ -26,7 +28,7 @@ export function makeProgram(): Command {
     .version(manifest.version)
     .showHelpAfterError('Add --help for the options.')
     .exitOverride();
-  const study = [addRun, addModels, addLayers, addInit, addCheck, addBench, addDoctor, addStudy];
+  const study = [addRun, addWorker, addStatus, addModels, addLayers, addInit, addCheck, addBench, addDoctor, addStudy];
   const site = [addBuild, addVerify, addPublish, addRetire, addResolve];
   for (const add of [...study, ...site]) add(program);
   return program;

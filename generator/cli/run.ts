@@ -3,10 +3,12 @@ import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { DEFAULT_BATCH } from '../batch/batch-size.ts';
 import { withLock } from '../batch/lock.ts';
+import { type Log, logProgress, openLog } from '../batch/log.ts';
 import { openEngine } from '../batch/open-engine.ts';
 import { type CheckedPlan, readPlan } from '../batch/plan.ts';
 import { openProgress, type Progress } from '../batch/progress.ts';
-import { type RunSummary, runPlan } from '../batch/run.ts';
+import { type OpenCrew, type RunSummary, runPlan } from '../batch/run.ts';
+import { reason } from '../graph/errors.ts';
 import { buildSite } from './build.ts';
 import { compare } from './compare.ts';
 import { interruptible } from './interrupt.ts';
@@ -22,9 +24,10 @@ import {
   threadsOption,
 } from './options.ts';
 import { type PortrayOptions, portray } from './portray.ts';
+import { addQueueOptions, type QueueOptions, queueAddress } from './queue-options.ts';
 import { addUnitOptions, refuseWithoutUnit, renderUnit, type UnitOptions } from './render-unit.ts';
 
-interface RunOptions extends RuntimeOptions, PortrayOptions {
+interface RunOptions extends RuntimeOptions, PortrayOptions, QueueOptions {
   out?: string;
   build?: boolean;
 }
@@ -35,11 +38,17 @@ interface Job {
   readonly options: RunOptions;
   readonly progress: Progress;
   readonly signal: AbortSignal;
+  /** What happened, for machines, instead of sentences. */
+  readonly log?: Log;
 }
 
 export function addRun(program: Command): void {
-  planCommand(program, 'run', 'renders what the atlas of a plan lacks, measures, compares and portrays; goes on where it was stopped')
-    .addOption(new Option('--build', 'then build the site').conflicts('out'))
+  addQueueOptions(
+    planCommand(program, 'run', 'renders what the atlas of a plan lacks, measures, compares and portrays; goes on where it was stopped'),
+    QUEUE,
+  )
+    .addOption(new Option('--build', 'then build the site').conflicts(['out', 'json']))
+    .option('--json', 'print what happens as lines of JSON')
     .action((file: string | undefined, options: RunOptions) =>
       perform('run', file, options, async (job) => {
         await withLock(job.folder, async () => {
@@ -50,13 +59,12 @@ export function addRun(program: Command): void {
         if (options.build) await buildSite();
       }),
     );
-  addUnitOptions(planCommand(program, 'render', 'renders what the atlas of a plan lacks, or one unit again')).action(
-    async (file: string | undefined, options: RunOptions & UnitOptions) => {
-      if (options.unit !== undefined) return renderUnit(options.unit, file, options);
-      refuseWithoutUnit(options);
-      return perform('render', file, options, render);
-    },
-  );
+  const renderCommand = planCommand(program, 'render', 'renders what the atlas of a plan lacks, or one unit again');
+  addUnitOptions(addQueueOptions(renderCommand, QUEUE)).action(async (file: string | undefined, options: RunOptions & UnitOptions) => {
+    if (options.unit !== undefined) return renderUnit(options.unit, file, options);
+    refuseWithoutUnit(options);
+    return perform('render', file, options, render);
+  });
   planCommand(program, 'compare', 'measures and compares what is rendered')
     .option('--images <folder>', "photographs to look at the network with, instead of the plan's")
     .option('--observer <model>', "a second observer, instead of the plan's: any network but the one studied")
@@ -85,6 +93,8 @@ export function addRun(program: Command): void {
     .action((file: string | undefined, options: RunOptions) => perform('portray', file, options, portray));
 }
 
+const QUEUE = 'leaves the rendering to the workers at a queue';
+
 function planCommand(program: Command, name: string, description: string): Command {
   return program
     .command(name)
@@ -112,20 +122,46 @@ async function perform(name: string, given: string | undefined, options: RunOpti
   const plan = await readPlan(file);
   const folder = shownPath(options.out ?? path.join(ATLASES, plan.plan.atlas));
   const told = (['out', 'images', 'observer'] as const).flatMap((option) => (options[option] ? [`--${option}`, options[option]] : []));
-  const again = ['npx atlas', name, file, ...told, ...(options.controls ? ['--controls'] : []), ...(options.build ? ['--build'] : [])].join(
-    ' ',
-  );
+  // Without the address, which may hold a password.
+  const queue = options.queue ? ['--queue …'] : [];
+  const again = [
+    'npx atlas',
+    name,
+    file,
+    ...told,
+    ...queue,
+    ...(options.controls ? ['--controls'] : []),
+    ...(options.build ? ['--build'] : []),
+  ].join(' ');
+  const log = name === 'run' && options.json ? openLog() : undefined;
+  const progress = log ? logProgress(log) : openProgress(options.json ? process.stderr : process.stdout);
   await interruptible(`To go on from there, give the same command again: ${again}`, (signal) =>
-    work({ plan, folder, options, progress: openProgress(options.json ? process.stderr : process.stdout), signal }),
+    work({ plan, folder, options, progress, signal, ...(log ? { log } : {}) }).catch((error: unknown) => {
+      log?.('error', signal.aborted ? 'stopped' : 'error', { message: reason(error) });
+      throw error;
+    }),
   );
 }
 
-async function render({ plan, folder, options, progress, signal }: Job): Promise<void> {
+async function render({ plan, folder, options, progress, signal, log }: Job): Promise<void> {
   const { batch } = options;
-  const engine = openEngine(progress);
-  const summary = await runPlan({ plan, folder, engine, runtime: runtimeChoice(options), ...(batch ? { batch } : {}), progress, signal });
-  process.stdout.write(describeRun(summary));
+  const summary = await runPlan({
+    ...{ plan, folder, progress, signal },
+    engine: openEngine(progress),
+    runtime: runtimeChoice(options),
+    ...(batch ? { batch } : {}),
+    ...(options.queue ? { crew: await openCrew(options) } : {}),
+  });
+  if (log) log(summary.failed.length > 0 ? 'error' : 'info', 'rendered', { ...summary });
+  else process.stdout.write(describeRun(summary));
   if (summary.failed.length > 0) process.exitCode = 1;
+}
+
+/** Loaded only where it is asked for: every other command starts without a client for Redis. */
+async function openCrew(options: RunOptions): Promise<OpenCrew> {
+  const address = queueAddress(options, 'run');
+  const { queueCrew } = await import('../queue/crew.ts');
+  return queueCrew({ address });
 }
 
 /** What a run did, for people: a line, and one more for each picture that failed. */
