@@ -148,7 +148,6 @@ class Bench {
     worker.run().catch(reject);
     try {
       await left;
-      return { batches: this.#batches, pictures: this.#pictures, failures: this.#failures };
     } finally {
       signal?.removeEventListener('abort', stop);
       clearInterval(reports);
@@ -156,6 +155,7 @@ class Bench {
       await worker.close();
       await Promise.race([endReports(this.#connection.redis, 'worker', this.#id).catch(() => undefined), sleep(2_000)]);
     }
+    return { batches: this.#batches, pictures: this.#pictures, failures: this.#failures };
   }
 
   async #perform(job: Job, token?: string): Promise<Record<string, never>> {

@@ -18,6 +18,8 @@ export interface ChildOptions {
   readonly broken?: readonly string[];
   readonly deadly?: readonly string[];
   readonly weights?: string;
+  /** The renderer's version, of a worker that is newer than the run. */
+  readonly version?: number;
   /** Milliseconds for which a job is a worker's. */
   readonly lock?: number;
   readonly once?: boolean;
@@ -38,7 +40,9 @@ export interface Child {
 export const startRun = (options: ChildOptions, env: NodeJS.ProcessEnv = {}, node: readonly string[] = []): Child =>
   start('run-child.ts', options, env, node);
 export const startWorker = (options: ChildOptions, env: NodeJS.ProcessEnv = {}, node: readonly string[] = []): Child =>
-  start('worker-child.ts', options, env, node);
+  start('worker-child.ts', options, env, options.version === undefined ? node : [...node, '--import', OTHER_VERSION]);
+
+const OTHER_VERSION = path.join(import.meta.dirname, 'other-version.ts');
 
 const living = new Set<ChildProcess>();
 

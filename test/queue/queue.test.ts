@@ -7,7 +7,8 @@ import { standInEngine } from '../batch/stand-in-engine.ts';
 import { SMALL_PLAN, SMALL_PLAN_PICTURES, storeHashes } from '../batch/store-state.ts';
 import { temporaryFolder } from '../temporary.ts';
 import { endChildren, startRun, startWorker } from './children.ts';
-import { type RedisServer, startRedis } from './redis-server.ts';
+import type { RedisServer } from './redis-server.ts';
+import { startRedis } from './start-redis.ts';
 
 let folder: string;
 let redis: RedisServer;

@@ -1,13 +1,9 @@
-/** A Redis server of a test's own: on a free port, in a temporary folder, gone when the test is. Skips where there is no redis-server. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+/** A Redis server of one's own: on a free port, keeping nothing, gone when it is stopped. */
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
-import type { TestContext } from 'vitest';
-import { missing } from '../requires.ts';
-import { temporaryFolder } from '../temporary.ts';
 
 export interface RedisServer {
   readonly url: string;
@@ -28,24 +24,12 @@ export interface RedisOptions {
   readonly tls?: { readonly ca: string };
 }
 
-/** Starts a server. */
-export async function startRedis(context: TestContext, options: RedisOptions = {}): Promise<RedisServer> {
-  const there = await promisify(execFile)('redis-server', ['--version']).then(
-    () => true,
-    () => false,
-  );
-  if (!there) missing(context, 'no redis-server (Debian: apt install redis-server)');
-  return launchRedis(options);
-}
-
-/** Starts a server that is known to be there. */
-export async function launchRedis({
-  args = [],
-  url = (port) => `redis://127.0.0.1:${port}`,
-  tls,
-}: RedisOptions = {}): Promise<RedisServer> {
+/** Starts a server, whose folder stays empty. */
+export async function launchRedis(
+  folder: string,
+  { args = [], url = (port) => `redis://127.0.0.1:${port}`, tls }: RedisOptions = {},
+): Promise<RedisServer> {
   const port = await freePort();
-  const folder = temporaryFolder('redis');
   const ports = tls ? ['--port', '0', '--tls-port', String(port)] : ['--port', String(port)];
   const launch = () =>
     spawn('redis-server', [...ports, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no', ...args], {
