@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Job, Queue } from 'bullmq';
+import pLimit from 'p-limit';
 import { DEFAULT_BATCH } from '../batch/batch-size.ts';
 import { sha256 } from '../batch/canonical.ts';
 import type { MadePicture } from '../batch/make-pictures.ts';
@@ -89,6 +90,8 @@ class QueueCrew implements Crew {
   readonly #work: Promise<void>;
   /** Jobs that an earlier run of the same plan left in the queue and that this one will ask for. */
   #left: ReadonlySet<string> = new Set();
+  readonly #writer = pLimit(1);
+  /** The last of what is being stored. */
   #storing: Promise<void> = Promise.resolve();
   #window = WINDOW;
   #looked = Number.NEGATIVE_INFINITY;
@@ -170,7 +173,8 @@ class QueueCrew implements Crew {
     }
     await this.#send();
     const completed = await this.#finished('completed');
-    for (const sent of completed) await this.#receive(sent);
+    // Checked side by side, stored one after the other.
+    await Promise.all(completed.map((sent) => this.#receive(sent)));
     const failed = await this.#finished('failed');
     for (const sent of failed) await this.#fail(sent);
     await this.#report();
@@ -271,13 +275,15 @@ class QueueCrew implements Crew {
 
   async #store({ part }: Batch, pictures: readonly (readonly [Task, MadePicture | undefined])[]): Promise<void> {
     const pairs = pictures.flatMap(([task, made]) => (made ? [[task, made] as const] : []));
-    // Nothing begins to be stored when the run is about to leave, and with it the store's lock.
-    this.#stop.signal.throwIfAborted();
-    this.#storing = storePictures(
-      { store: this.#run.store, journal: part.journal },
-      pairs.map(([task]) => task),
-      pairs.map(([, made]) => made),
-    );
+    this.#storing = this.#writer(async () => {
+      // Nothing begins to be stored when the run is about to leave, and with it the store's lock.
+      this.#stop.signal.throwIfAborted();
+      await storePictures(
+        { store: this.#run.store, journal: part.journal },
+        pairs.map(([task]) => task),
+        pairs.map(([, made]) => made),
+      );
+    });
     await this.#storing;
     for (const [{ unit, seed }, { state, message = '' }] of pairs)
       if (state === 'failed') this.#failed.push({ part, layer: part.work.layer.slug, unit: unit.id, seed, message });

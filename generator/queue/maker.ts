@@ -8,7 +8,7 @@ import { renderKey } from '../batch/key.ts';
 import { type MadePicture, type Maker, makePictures } from '../batch/make-pictures.ts';
 import { batchFor } from '../batch/run.ts';
 import type { Task } from '../batch/work.ts';
-import { fault, reason } from '../graph/errors.ts';
+import { fault } from '../graph/errors.ts';
 import { sha256 as hashFile } from '../models/download.ts';
 import type { Layer, Model } from '../models/model.ts';
 import type { LayerRequest } from '../render/renderer.ts';
@@ -22,7 +22,15 @@ import type { Fetch, ModelPost } from './model-files.ts';
 export class UnreadableJob extends Error {}
 
 /** A job that this worker is not the one for: its pictures would be other ones. */
-export class WrongWorker extends Error {}
+export class WrongWorker extends Error {
+  /** What of it, what the run says, and what this worker has. */
+  readonly parts: { readonly name: string; readonly expected: string; readonly received: string };
+
+  constructor(name: string, expected: string, received: string) {
+    super(`the run has ${expected} for ${name}, this worker ${received}`);
+    this.parts = { name, expected, received };
+  }
+}
 
 /** What makes the pictures of jobs. */
 export interface MakerOptions {
@@ -51,9 +59,7 @@ export function readJob(data: unknown): JobMessage {
   if (!header.success) throw new UnreadableJob('the job does not say of what version it is');
   const { versions } = header.data;
   if (canonicalJson(versions) !== canonicalJson(VERSIONS))
-    throw new WrongWorker(
-      `the run is of ${describeVersions(versions)}, this worker of ${describeVersions(VERSIONS)}: bring both to one version`,
-    );
+    throw new WrongWorker('the version', describeVersions(versions), describeVersions(VERSIONS));
   const parsed = jobMessage.safeParse(data);
   if (parsed.success) return parsed.data;
   const [{ path, message }] = parsed.error.issues;
@@ -106,7 +112,7 @@ export class JobMaker {
     }
     const { model } = this.#model;
     if (model.weightsSha256 !== wanted.weights)
-      throw new WrongWorker(`the run's network has the weights ${wanted.weights}, this worker's ${model.weightsSha256}`);
+      throw new WrongWorker("the SHA-256 of the network's weights", wanted.weights, model.weightsSha256);
     return model;
   }
 
@@ -180,17 +186,15 @@ function checkKeys(job: JobMessage, model: Model, layer: Layer, tasks: readonly 
   const name = { weights: model.weightsSha256, layer: layer.name, settings: job.settings, ...keyPixels(job.preprocess) };
   for (const { unit, seed, key } of tasks) {
     const mine = renderKey(name, unit.id, unit.vector, seed, unit.direction);
-    if (mine !== key) throw new WrongWorker(`the run's key for ${unit.id} of ${layer.name} is ${key}, this worker's ${mine}`);
+    if (mine !== key) throw new WrongWorker(`the key of ${unit.id} of ${layer.name}`, key, mine);
   }
 }
 
 /** The error of a worker that is not the one for a run. */
-export function wrongWorker(where: string, error: WrongWorker): Error {
+export function wrongWorker(where: string, { parts }: WrongWorker): Error {
   return fault({
     where,
-    expected: 'a run that this worker can render for',
-    name: 'a job',
-    received: reason(error),
-    remedy: 'The job is left to other workers. Use the same version of this program for run and workers.',
+    ...parts,
+    remedy: 'The job is left to other workers. Use the same version of this program for the run and its workers.',
   });
 }

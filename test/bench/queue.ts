@@ -132,12 +132,14 @@ async function timeRun(
   return { seconds: span / rendered, gaps, busy: warm.reduce((sum, { seconds }) => sum + seconds, 0) / rendered };
 }
 
+const ROUNDS = 2;
+
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
 async function compareWorkers(pictures: number): Promise<void> {
   const redis = await launchRedis(folder);
   const ratios: number[] = [];
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     const one = await timeRun(redis, pictures, 1, 2 * round);
     const two = await timeRun(redis, pictures, 2, 2 * round + 1);
     const load = readFileSync('/proc/loadavg', 'utf8').split(' ')[0];

@@ -104,9 +104,12 @@ it('speaks TLS with a server whose certificate is of one’s own making, and wit
   expect(await failure(server.url.replace('rediss', 'redis'))).not.toContain('nothing was thrown');
   const store = path.join(folder, 'store');
   const run = startRun({ url: server.url, ca, folder: store });
-  startWorker({ url: server.url, ca, folder });
+  // As generator/queue/README.md would have it.
+  const rules = ['on', `>${PASSWORD}`, '~atlas:*', '+@all', '-@admin', '-@dangerous', '+info', '+keys'];
+  await server.client.acl('SETUSER', 'worker', ...rules);
+  const worker = startWorker({ url: server.url.replace(`:${PASSWORD}`, `worker:${PASSWORD}`), ca, folder });
   expect(await run.ended, run.output()).toBe(0);
-  expect(run.output()).not.toContain(PASSWORD);
+  expect(`${run.output()}${worker.output()}`).not.toContain(PASSWORD);
   expect(storeHashes(store)).toEqual(await undisturbedHashes());
 }, 300_000);
 

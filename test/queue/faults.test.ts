@@ -110,10 +110,12 @@ it('a worker of another version, or with other weights, leaves the job to others
   const child = run();
   const others = worker({ weights: 'cd'.repeat(32) });
   expect(await others.ended).not.toBe(0);
-  expect(others.output()).toContain(`the run's network has the weights ${'ab'.repeat(32)}, this worker's ${'cd'.repeat(32)}`);
+  expect(others.output()).toContain(`expected ${'ab'.repeat(32)} for the SHA-256 of the network's weights, received "${'cd'.repeat(32)}"`);
   const newer = worker({ version: 4 });
   expect(await newer.ended).not.toBe(0);
-  expect(newer.output()).toMatch(/the run is of protocol 1, renderer 3, encoding \w+, this worker of protocol 1, renderer 4, encoding/);
+  expect(newer.output()).toMatch(
+    /expected protocol 1, renderer 3, encoding \w+ for the version, received "protocol 1, renderer 4, encoding/,
+  );
   worker();
   expect(await child.ended, child.output()).toBe(0);
   expect(child.output()).not.toContain('failed (');
