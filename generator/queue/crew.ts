@@ -108,8 +108,9 @@ class QueueCrew implements Crew {
     const size = typeof run.batch === 'number' ? run.batch : DEFAULT_BATCH;
     this.#ahead = parts.flatMap((part) => listPartBatches(part, size));
     this.#queue = new Queue(QUEUE, { connection: connection.redis, prefix: PREFIX });
-    // Whoever awaits a part is told; until somebody does, it is no unhandled rejection.
+    // The connection tells of its own troubles.
     this.#queue.on('error', () => undefined);
+    // Whoever awaits a part is told; until somebody does, it is no unhandled rejection.
     this.#work = this.#perform();
     this.#work.catch(() => undefined);
   }
@@ -347,13 +348,13 @@ class QueueCrew implements Crew {
 
   /** Looks at everything: what Redis lost is put there again, what waits for a clock that went wrong is freed, what nobody asks for is removed. */
   async #sweep(): Promise<void> {
-    for (const { sha256, path } of this.#model.packed.files) await putFile(this.#redis, sha256, path);
+    const files = [...this.#model.packed.files, ...[...this.#sent.values()].flatMap((sent) => sent.files)];
+    for (const [sha256, path] of new Map(files.map((file) => [file.sha256, file.path]))) await putFile(this.#redis, sha256, path);
     let lost = 0;
     for (const sent of this.#sent.values()) {
       const state = await this.#queue.getJobState(sent.id);
       if (state === 'unknown') {
         lost++;
-        for (const { sha256, path } of sent.files) await putFile(this.#redis, sha256, path);
         await this.#remove(sent.id);
         await this.#add(sent);
       } else if (state === 'delayed') await this.#freeDelayed(sent);

@@ -11,23 +11,22 @@ const PIECE = 2 ** 20;
 /** The field that is written last. */
 const LENGTH = 'bytes';
 
-/** Puts a file where workers find it, unless it is there; it stays for a while, and longer wherever it is put again. */
+/** Puts a file where workers find it, unless all of it is there; it stays for a while, and longer wherever it is put again. */
 export async function putFile(redis: Redis, sha256: string, path: string): Promise<void> {
   const key = fileKey(sha256);
-  if (await redis.hexists(key, LENGTH)) {
-    await redis.expire(key, FILE_SECONDS);
-    return;
-  }
   const handle = await open(path);
   try {
-    let length = 0;
-    for (let piece = 0; ; piece++) {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(PIECE), 0, PIECE, piece * PIECE);
-      if (bytesRead === 0) break;
-      await redis.hset(key, String(piece), buffer.subarray(0, bytesRead));
-      length += bytesRead;
+    const { size } = await handle.stat();
+    const pieces = Math.ceil(size / PIECE);
+    if ((await redis.hlen(key)) !== pieces + 1) {
+      await redis.del(key);
+      for (let piece = 0; piece < pieces; piece++) {
+        const { buffer, bytesRead } = await handle.read(Buffer.alloc(PIECE), 0, PIECE, piece * PIECE);
+        await redis.hset(key, String(piece), buffer.subarray(0, bytesRead));
+        await redis.expire(key, FILE_SECONDS);
+      }
+      await redis.hset(key, LENGTH, size);
     }
-    await redis.hset(key, LENGTH, length);
     await redis.expire(key, FILE_SECONDS);
   } finally {
     await handle.close();
@@ -52,7 +51,11 @@ export async function getFile(redis: Redis, sha256: string, path: string): Promi
       await handle.writeFile(bytes);
     }
     const received = hash.digest('hex');
-    if (received !== sha256) throw lacking(sha256, `other bytes, with SHA-256 ${received}`);
+    if (received !== sha256) {
+      // So that the run puts it there again.
+      await redis.del(key);
+      throw lacking(sha256, `other bytes, with SHA-256 ${received}`);
+    }
     await handle.close();
     await rename(partial, path);
   } catch (error) {

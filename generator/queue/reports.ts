@@ -8,7 +8,7 @@ export const REPORT_INTERVAL = 2_000;
 const REPORT_LIFE = 30_000;
 /** Longer reports are nobody's. */
 const MOST_BYTES = 2 ** 20;
-const MOST_REPORTS = 10_000;
+const MOST_REPORTS = 5_000;
 
 /** A report with its sender's id, and how many seconds ago it came. */
 export interface Reported<T> {
@@ -41,25 +41,26 @@ interface Parser<T> {
 }
 
 async function readReports<T>(redis: Redis, kind: ReportKind, schema: Parser<T>): Promise<Reported<T>[]> {
-  const reports: Reported<T>[] = [];
-  for (const id of await presentIds(redis, kind)) {
-    const text = await redis.getrange(reportKey(kind, id), 0, MOST_BYTES);
-    const left = await redis.pttl(reportKey(kind, id));
-    const { data } = schema.safeParse(parse(text));
-    // What is no report is left out: whoever may write here can also write nothing.
-    if (data !== undefined) reports.push({ id, seconds_ago: Math.max(0, REPORT_LIFE - left) / 1000, report: data });
-  }
-  return reports;
+  const ids = await presentIds(redis, kind);
+  const reports = await Promise.all(
+    ids.map(async (id): Promise<Reported<T> | undefined> => {
+      const key = reportKey(kind, id);
+      const [text, left] = await Promise.all([redis.getrange(key, 0, MOST_BYTES), redis.pttl(key)]);
+      const { data } = schema.safeParse(parse(text));
+      return data === undefined ? undefined : { id, seconds_ago: Math.max(0, REPORT_LIFE - left) / 1000, report: data };
+    }),
+  );
+  // What is no report is left out: whoever may write here can also write nothing.
+  return reports.flatMap((report) => report ?? []);
 }
 
 async function presentIds(redis: Redis, kind: ReportKind): Promise<string[]> {
-  const [, ids] = await redis.sscan(reportsKey(kind), 0, 'COUNT', MOST_REPORTS);
-  const present: string[] = [];
-  for (const id of ids.sort()) {
-    if (/^[\w-]{1,80}$/.test(id) && (await redis.exists(reportKey(kind, id)))) present.push(id);
-    else await redis.srem(reportsKey(kind), id);
-  }
-  return present;
+  const [, found] = await redis.sscan(reportsKey(kind), 0, 'COUNT', MOST_REPORTS);
+  const ids = found.slice(0, MOST_REPORTS).sort();
+  const there = await Promise.all(ids.map(async (id) => /^[\w-]{1,80}$/.test(id) && (await redis.exists(reportKey(kind, id))) === 1));
+  const gone = ids.filter((_, i) => !there[i]);
+  if (gone.length > 0) await redis.srem(reportsKey(kind), ...gone);
+  return ids.filter((_, i) => there[i]);
 }
 
 function parse(text: string): unknown {

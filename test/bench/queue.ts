@@ -1,24 +1,33 @@
 /**
  * What the queue costs. `node test/bench/queue.ts jobs 100000`: so many jobs of one tiny picture, with the memory of all who take part.
  * `node test/bench/queue.ts workers 96`: so many pictures of the default model by one worker of one thread and by two, each on a core of its own,
- * by turns; and what lies between two batches of a worker. `node test/bench/queue.ts fleet`: how many workers one run keeps busy, simulated.
+ * by turns; and what lies between two batches of a worker. `node test/bench/queue.ts store DIR`: what a batch of the committed atlas's pictures
+ * costs the run, in a folder on the disk. `node test/bench/queue.ts fleet 30 8000 80`: how many workers one run keeps busy, simulated.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { unitRecord } from '../../data/schema.ts';
+import { imageFile, Store } from '../../generator/batch/store.ts';
+import { storePictures } from '../../generator/batch/store-pictures.ts';
+import type { Task } from '../../generator/batch/work.ts';
+import { readResult, writeResult } from '../../generator/queue/results.ts';
 import { startRun, startWorker } from '../queue/children.ts';
 import { launchRedis, type RedisServer } from '../queue/redis-server.ts';
 import { simulateFleet } from './queue-fleet.ts';
 
 const PROJECT = path.resolve(import.meta.dirname, '..', '..');
 const [what, count = ''] = process.argv.slice(2);
+/** Of one worker and two, by turns. */
+const ROUNDS = 2;
 // In memory: the disk's own time is not the queue's.
 const folder = mkdtempSync('/dev/shm/atlas-bench-');
 try {
   if (what === 'jobs') await drain(Number(count));
   else if (what === 'workers') await compareWorkers(Number(count));
+  else if (what === 'store') await timeStoring(count);
   else fleet();
 } finally {
   rmSync(folder, { recursive: true, force: true });
@@ -132,9 +141,9 @@ async function timeRun(
   return { seconds: span / rendered, gaps, busy: warm.reduce((sum, { seconds }) => sum + seconds, 0) / rendered };
 }
 
-const ROUNDS = 2;
-
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1];
+}
 
 async function compareWorkers(pictures: number): Promise<void> {
   const redis = await launchRedis(folder);
@@ -152,6 +161,41 @@ async function compareWorkers(pictures: number): Promise<void> {
   }
   say(`ratio, median of ${ratios.length}: ${median(ratios).toFixed(2)}; ${execFileSync('nproc').toString().trim()} cores`);
   await redis.stop();
+}
+
+/** Checking and storing a batch of eight pictures, each with its filmstrip, as they come back from a worker. */
+async function timeStoring(disk: string): Promise<void> {
+  const atlas = path.join(PROJECT, 'data', 'atlases', 'coco-ssd-mobilenet-v2');
+  const lines = readFileSync(path.join(atlas, 'layers', 'expanded-conv-6-expand.jsonl'), 'utf8')
+    .trim()
+    .split('\n');
+  const records = lines.map((line) => unitRecord.parse(JSON.parse(line))).slice(0, 240);
+  const store = await Store.open(mkdtempSync(path.join(disk, 'atlas-bench-')));
+  const journal = await store.journal('expanded-conv-6-expand');
+  const read = (hash: string) => readFileSync(path.join(atlas, imageFile(hash)));
+  const [times, sizes]: [number[], number[]] = [[], []];
+  for (let start = 0; start < records.length; start += 8) {
+    const batch = records.slice(start, start + 8);
+    const tasks = batch.map(
+      ({ renders: [{ seed, key, frames }], ...unit }): Task => ({
+        unit: { ...unit, vector: new Float32Array(1), seeds: [seed] },
+        ...{ seed, key, frames: frames?.steps ?? [], series: 'renders' },
+      }),
+    );
+    const made = batch.map(({ renders: [{ seed: _, key: __, image = '', frames, ...rest }] }) => ({
+      ...{ ...rest, image: read(image) },
+      ...(frames ? { strip: read(frames.image) } : {}),
+    }));
+    const result = Buffer.from(writeResult('bench', tasks, made));
+    const began = performance.now();
+    await storePictures({ store, journal }, tasks, await readResult(result, tasks, { size: 128, steps: 128 }));
+    times.push(performance.now() - began);
+    sizes.push(result.length / 1024);
+  }
+  rmSync(store.folder.path, { recursive: true });
+  say(
+    `${times.length} batches of 8: ${median(times).toFixed(1)} ms each (${Math.min(...times).toFixed(1)} to ${Math.max(...times).toFixed(1)}), ${median(sizes).toFixed(0)} KiB`,
+  );
 }
 
 /** `fleet COMMIT_MS BATCH_MS KIB`: what a batch costs the run to store, a worker to render, and weighs. */

@@ -38,7 +38,7 @@ const ONE_LAYER: PlanFile = {
 const run = () => startRun({ url: redis.url, folder: store });
 
 it('survives kill -9 of run and workers at random moments', async () => {
-  await killRounds(20, redis, folder);
+  await killRounds(10, redis, folder);
 }, 600_000);
 
 it('survives a Redis that is emptied, stands still, and is started anew with nothing in it', async () => {

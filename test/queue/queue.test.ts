@@ -1,4 +1,5 @@
 /** A plan through the queue: real processes, a real Redis, and the bytes of a run alone. */
+import type { ChildProcess } from 'node:child_process';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -19,7 +20,9 @@ beforeEach(async (context) => {
   folder = temporaryFolder('queue');
   redis = await startRedis(context);
 });
+const commands: ChildProcess[] = [];
 afterEach(async () => {
+  for (const command of commands.splice(0)) command.kill('SIGKILL');
   await endChildren();
   await redis?.stop();
 });
@@ -48,10 +51,12 @@ it('renders a real network’s pictures to the same bytes by the command line, w
   const plan = await writeTinyPlan(model, { diverse: { count: 2, subset: 1 } });
   const stores = ['alone', 'queue'].map((name) => path.join(path.dirname(model), name));
   const worker = start('worker', '--queue', redis.url, '--device', 'cpu', '--threads', '1', '--name', 'first', '--json');
+  commands.push(worker);
   const left = outcome(worker);
   const alone = await atlas('render', plan, '--out', stores[0], '--device', 'cpu');
   expect(alone.code, alone.stderr).toBe(0);
   const run = start('run', plan, '--out', stores[1], '--device', 'cpu', '--queue', redis.url, '--json');
+  commands.push(run);
   const done = outcome(run);
   const reader = await openStatus({ url: redis.url }, () => undefined);
   let status = await reader.read();
