@@ -25,6 +25,7 @@ export default defineConfig({
   trailingSlash: 'always',
   build: { format: 'directory', inlineStylesheets: 'never', concurrency: 4 },
   devToolbar: { enabled: false },
+  logger: { entrypoint: new URL('site/log.mjs', import.meta.url) },
   // The last lists what the others wrote.
   integrations: [holdToLedger(), emitImages(), emitData(), emitSearch(), emitMetadata()],
   // Scripts stay files, so that a page can forbid inline ones.

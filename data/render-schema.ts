@@ -26,6 +26,18 @@ export type Penalty = z.infer<typeof penalty>;
 
 /** What a render may say beyond the rest; a field is left out of resolved settings where it would change nothing, so that older keys stay. */
 const furtherSettings = {
+  momentum: z
+    .number()
+    .min(0)
+    .lt(1)
+    .optional()
+    .describe("Adam's β₁: how much of the gradients' running mean a step keeps; 0.9 if left out."),
+  cooldown: z
+    .number()
+    .positive()
+    .max(1)
+    .optional()
+    .describe('The share of the steps over which the schedule `cooldown` lets the rate fall; 0.3 if left out.'),
   parameterisation: z.enum(PARAMETERISATIONS).optional().describe('What is optimised to make the picture; `fourier` if left out.'),
   levels: z.int().min(1).max(8).optional().describe('Levels of the Laplacian pyramid, each half the one before; 4 if left out.'),
   low_resolution: z
@@ -90,7 +102,9 @@ export const renderSettings = z.strictObject({
       'What is maximised: `channel`, the mean over all positions of the layer; `neuron`, one position of it; `class-logit`, a layer that has but one; `cosine`, the mean of the cosine with the direction; `deepdream`, the mean of its squares; `caricature`, its likeness to what it shows for `reference`.',
     ),
   learning_rate: z.number().positive().max(10).describe("Adam's step size at the start."),
-  schedule: z.enum(['constant', 'cosine']).describe('How the learning rate goes: it stays, or falls to zero along half a cosine.'),
+  schedule: z
+    .enum(['constant', 'cosine', 'cooldown'])
+    .describe('How the learning rate goes: it stays, falls to zero along half a cosine, or stays and falls along a line at the end.'),
   decay_power: z.number().min(0).max(4).describe('The spectrum is scaled by 1/f to this power: 0 is white, 1 is Lucid, 1.5 is smoother.'),
   start_deviation: z.number().positive().max(10).describe('Standard deviation of the starting spectrum.'),
   decorrelate: z.boolean().describe('Optimise in colour axes that are uncorrelated in natural images.'),

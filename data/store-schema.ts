@@ -5,7 +5,7 @@ import { chosenUnit, count, renderSettings, sha256, slug } from './render-schema
 
 // ------------------------------------------------------------------------------------------------------------------------------- the plan
 
-export const PRESETS = ['atlas', 'lucid'] as const;
+export const PRESETS = ['atlas', 'vivid', 'lucid'] as const;
 
 const planLayer = z.strictObject({
   layer: z.string().min(1).describe("The layer's name or slug; `atlas layers MODEL` lists them."),
@@ -201,13 +201,26 @@ export const atlasLayer = z.object({
 });
 export type AtlasLayer = z.infer<typeof atlasLayer>;
 
+/** Which part of an atlas a store holds that a shard of its plan was rendered into. */
+export const shard = z.object({
+  index: z.int().min(1).describe('From 1 to `of`.'),
+  of: z.int().min(1),
+  complete: z.boolean().describe('False while pictures of this shard are missing.'),
+  costs: z
+    .record(slug, z.number().positive())
+    .describe('By layer, how long a step of a picture takes in proportion to others: what the pictures were divided by.'),
+  pictures: z.array(count).describe('Pictures of each shard of the plan, the first one’s first.'),
+});
+export type Shard = z.infer<typeof shard>;
+
 /** atlas.json: written when a run starts, completed when it ends. */
 export const atlas = z.object({
   schema: z.literal('basis-atlas/1'),
   slug,
   title: z.string(),
   edition: z.int().min(1),
-  complete: z.boolean().describe('False while renders are missing.'),
+  complete: z.boolean().describe('False while renders are missing, as they are from a shard.'),
+  shard: shard.optional().describe('Of a store that holds a part of the atlas, for `atlas merge`.'),
   model: z.object({
     id: z.string(),
     title: z.string(),

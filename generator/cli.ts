@@ -9,8 +9,10 @@ import { addDoctor } from './cli/doctor.ts';
 import { addInit } from './cli/init.ts';
 import { Interrupted } from './cli/interrupt.ts';
 import { addLayers } from './cli/layers.ts';
+import { addMerge } from './cli/merge.ts';
 import { addModels } from './cli/models.ts';
 import { addPublish, addRetire } from './cli/publish.ts';
+import { addPull, addPush } from './cli/push.ts';
 import { addResolve } from './cli/resolve.ts';
 import { addRun } from './cli/run.ts';
 import { addStatus } from './cli/status.ts';
@@ -28,8 +30,8 @@ export function makeProgram(): Command {
     .version(manifest.version)
     .showHelpAfterError('Add --help for the options.')
     .exitOverride();
-  const study = [addRun, addWorker, addStatus, addModels, addLayers, addInit, addCheck, addBench, addDoctor, addStudy];
-  const site = [addBuild, addVerify, addPublish, addRetire, addResolve];
+  const study = [addRun, addWorker, addStatus, addMerge, addModels, addLayers, addInit, addCheck, addBench, addDoctor, addStudy];
+  const site = [addBuild, addVerify, addPublish, addRetire, addResolve, addPush, addPull];
   for (const add of [...study, ...site]) add(program);
   return program;
 }

@@ -15,6 +15,8 @@ const RANKS: Readonly<Record<string, number>> = {
   batch: 5,
   measure: 6,
   queue: 6,
+  storage: 6,
+  shards: 6,
   compare: 7,
   portray: 8,
   publish: 8,

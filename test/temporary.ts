@@ -11,9 +11,9 @@ afterAll(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-/** A new folder in the system's for temporary files, called `atlas-…` and something; the file's tests may leave anything in it. */
-export function temporaryFolder(name: string): string {
-  const folder = mkdtempSync(path.join(tmpdir(), `atlas-${name}-`));
+/** A new folder in the system's for temporary files, or in another, called `atlas-…` and something; the file's tests may leave anything in it. */
+export function temporaryFolder(name: string, where = tmpdir()): string {
+  const folder = mkdtempSync(path.join(where, `atlas-${name}-`));
   folders.push(folder);
   return folder;
 }

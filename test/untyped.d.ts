@@ -11,6 +11,7 @@ declare module '@citation-js/plugin-bibtex';
 declare module '@citation-js/plugin-ris';
 declare module 'js-yaml' {
   export function load(text: string): unknown;
+  export function loadAll(text: string): unknown[];
 }
 declare module 'jsonld' {
   interface Options {

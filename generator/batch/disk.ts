@@ -1,7 +1,7 @@
 /** Writing so that neither a kill, a power cut nor a full disk leaves half a file. */
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { type AtlasError, fault, reason } from '../graph/errors.ts';
+import { AtlasError, fault, reason } from '../graph/errors.ts';
 
 /** The calls that change a disk; a test puts failing ones in their place. */
 export type Disk = Pick<typeof fs, 'open' | 'rename' | 'rm' | 'mkdir' | 'truncate'>;
@@ -29,8 +29,8 @@ export class DurableFolder {
     await this.#guarded('.', () => this.#disk.mkdir(this.path, { recursive: true }));
   }
 
-  /** Writes a whole file: beside it, flushed, renamed, the folder flushed. Readers see the old file or the new one. */
-  async replace(relative: string, data: Uint8Array | string): Promise<void> {
+  /** Writes a whole file: beside it, flushed, renamed, the folder flushed. Readers see the old file or the new one. Where the data come piece by piece and fail, nothing is written. */
+  async replace(relative: string, data: Uint8Array | string | AsyncIterable<Uint8Array>): Promise<void> {
     const target = this.resolve(relative);
     const temporary = `${target}.${process.pid}${TEMPORARY}`;
     await this.#guarded(relative, async () => {
@@ -72,7 +72,7 @@ export class DurableFolder {
     await this.#guarded(relative, () => this.#disk.rm(this.resolve(relative), { force: true }));
   }
 
-  async #write(file: string, flags: 'w' | 'a', data: Uint8Array | string): Promise<void> {
+  async #write(file: string, flags: 'w' | 'a', data: Uint8Array | string | AsyncIterable<Uint8Array>): Promise<void> {
     const handle = await this.#disk.open(file, flags);
     try {
       await handle.writeFile(data);
@@ -94,6 +94,8 @@ export class DurableFolder {
     try {
       await work();
     } catch (error) {
+      // The source of the data speaks for itself.
+      if (error instanceof AtlasError) throw error;
       throw writeFault(this.path, relative, error);
     }
   }

@@ -18,5 +18,7 @@ export interface Engine {
   openRenderer(request: LayerRequest): Promise<Renderer>;
   /** About how many bytes of the process's memory a batch takes; left out where nobody knows. */
   batchMemory?(request: LayerRequest): number;
+  /** About how long a step of one picture takes, in proportion to other layers; left out where nobody knows. */
+  stepCost?(request: Pick<LayerRequest, 'model' | 'layer' | 'settings'>): number;
   openProbe(request: LayerRequest): Promise<Probe>;
 }

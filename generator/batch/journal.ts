@@ -36,16 +36,19 @@ export class Journal {
       if (error.code === 'ENOENT') return Buffer.alloc(0);
       throw error;
     });
-    const { lines, length } = readLines(bytes, folder.resolve(file));
+    const { records, length } = mergeLines(bytes, folder.resolve(file));
     if (length < bytes.length) await folder.truncate(file, length);
-    const records = new Map<string, UnitRecord>();
-    for (const line of lines) records.set(line.id, merge(records.get(line.id), line));
     return new Journal(folder, file, records, length);
   }
 
   /** The render of a unit from one seed, or its diverse picture, if there is a record of it. */
   find(unit: string, seed: number, series: 'renders' | 'diverse' = 'renders'): RenderRecord | undefined {
     return this.#records.get(unit)?.[series]?.find((render) => render.seed === seed);
+  }
+
+  /** The records that there are, by unit. */
+  get records(): ReadonlyMap<string, UnitRecord> {
+    return this.#records;
   }
 
   /** Adds renders, durably, in one write; they take the place of earlier ones from the same seeds. Their images must be on the disk. */
@@ -84,6 +87,14 @@ function withFrames(record: RenderRecord | undefined, wanted: readonly number[])
 /** The path of a layer's records inside a store. */
 export function layerFile(layer: string): string {
   return `layers/${layer}.jsonl`;
+}
+
+/** The record of every unit in a layer's file by its id, later lines over earlier ones, and how many bytes they take. Throws as {@link readLines}. */
+export function mergeLines(bytes: Buffer, where: string): { records: Map<string, UnitRecord>; length: number } {
+  const { lines, length } = readLines(bytes, where);
+  const records = new Map<string, UnitRecord>();
+  for (const line of lines) records.set(line.id, merge(records.get(line.id), line));
+  return { records, length };
 }
 
 /** The records of a whole file, and how many bytes they take: what follows them is a torn line. Throws for a bad line before the last. */

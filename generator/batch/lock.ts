@@ -1,7 +1,7 @@
 /** One writer to a store: a lock file that names its owner, and that a dead owner does not keep. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFileSync } from 'node:fs';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
@@ -22,6 +22,7 @@ export async function withLock<T>(folder: string, work: () => Promise<T>): Promi
   if (mine.has(file)) return work();
   await take(folder, file);
   try {
+    await clearClaims(folder);
     return await held.run(new Set([...mine, file]), work);
   } finally {
     await rm(file, { force: true });
@@ -46,6 +47,15 @@ async function take(folder: string, file: string): Promise<void> {
     throw error instanceof Error && error.name === 'AtlasError' ? error : unwritableFault(folder, error);
   } finally {
     await rm(claim, { force: true }).catch(() => undefined);
+  }
+}
+
+/** Removes what processes left that were killed while they asked for the lock. A claim that says nothing yet may be on its way. */
+async function clearClaims(folder: string): Promise<void> {
+  const claims = (await readdir(folder)).filter((name) => name.startsWith(`${LOCK}.`) && name.endsWith('.tmp'));
+  for (const name of claims) {
+    const claimant = await readOwner(path.join(folder, name));
+    if (claimant && !isAlive(claimant)) await rm(path.join(folder, name), { force: true });
   }
 }
 

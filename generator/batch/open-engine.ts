@@ -5,6 +5,7 @@ import { batchMemory } from '../render/memory.ts';
 import { openRenderer } from '../render/open.ts';
 import { resolveSettings } from '../render/presets.ts';
 import { openProbe } from '../render/probe.ts';
+import { stepCost } from '../render/step-cost.ts';
 import { openRuntime } from '../runtime/open.ts';
 import type { Engine } from './engine.ts';
 import type { Progress } from './progress.ts';
@@ -19,6 +20,7 @@ export function openEngine(progress?: Progress): Engine {
     resolveSettings,
     openRenderer,
     batchMemory,
+    stepCost,
     openProbe,
   };
 }

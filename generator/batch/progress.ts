@@ -26,8 +26,12 @@ const LINE_INTERVAL = 5000;
 /** A progress that says nothing. */
 export const SILENT: Progress = { start() {}, update() {}, note() {}, stop() {} };
 
-/** The progress of a command. `now` is in milliseconds. */
-export function openProgress(output: ProgressOutput = process.stdout, now: () => number = () => performance.now()): Progress {
+/** The progress of a command, in pictures or what is named. `now` is in milliseconds. */
+export function openProgress(
+  output: ProgressOutput = process.stdout,
+  now: () => number = () => performance.now(),
+  things = 'pictures',
+): Progress {
   let total = 0;
   let before = 0;
   let started = now();
@@ -44,7 +48,7 @@ export function openProgress(output: ProgressOutput = process.stdout, now: () =>
       const time = now();
       if (time - shown < (output.isTTY ? TERMINAL_INTERVAL : LINE_INTERVAL)) return;
       shown = time;
-      const line = describeProgress({ total, done, before, seconds: (time - started) / 1000 });
+      const line = describeProgress({ total, done, before, seconds: (time - started) / 1000, things });
       output.write(output.isTTY ? `${clear()}${line.slice(0, (output.columns ?? 80) - 1)}` : `${line}\n`);
     },
     note(text) {
@@ -57,13 +61,13 @@ export function openProgress(output: ProgressOutput = process.stdout, now: () =>
 }
 
 /** `[██████······] 412 of 1,020 pictures · 1.9/s · 5 min 20 s left`. The rate is that of this run; `before` were there when it began. */
-export function describeProgress(state: { total: number; done: number; before: number; seconds: number }): string {
-  const { total, done, before, seconds } = state;
+export function describeProgress(state: { total: number; done: number; before: number; seconds: number; things?: string }): string {
+  const { total, done, before, seconds, things = 'pictures' } = state;
   const filled = total > 0 ? Math.floor((BAR_WIDTH * done) / total) : BAR_WIDTH;
   const bar = '█'.repeat(filled) + '·'.repeat(BAR_WIDTH - filled);
   const rate = seconds > 0 ? (done - before) / seconds : 0;
   const pace = rate > 0 ? ` · ${rateText(rate)} · ${durationText((total - done) / rate)} left` : '';
-  return `[${bar}] ${grouped(Math.floor(done))} of ${grouped(total)} pictures${pace}`;
+  return `[${bar}] ${grouped(Math.floor(done))} of ${grouped(total)} ${things}${pace}`;
 }
 
 function rateText(rate: number): string {

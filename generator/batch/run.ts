@@ -1,12 +1,11 @@
 /** Running a plan: everything that its atlas lacks is rendered, and nothing else. */
-import type { Atlas, RenderSettings, UnitRecord } from '../../data/schema.ts';
+import type { RenderSettings, UnitRecord } from '../../data/schema.ts';
 import type { Model } from '../models/model.ts';
 import type { LayerRequest } from '../render/renderer.ts';
 import type { RuntimeChoice } from '../runtime/open.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { checkSameAtlas, startAtlas } from './atlas-record.ts';
+import { checkSameAtlas, describeSoftware, finishAtlas, isFinished, sameButSoftware, startAtlas } from './atlas-record.ts';
 import { BatchSize, DEFAULT_BATCH, measureBatch } from './batch-size.ts';
-import { canonicalJson } from './canonical.ts';
 import type { Disk } from './disk.ts';
 import type { Engine } from './engine.ts';
 import type { Journal } from './journal.ts';
@@ -16,7 +15,7 @@ import { type Progress, SILENT } from './progress.ts';
 import { orderTasks, renderTasks } from './render-layer.ts';
 import { Store } from './store.ts';
 import { listFailed, type RunSummary, summarise } from './summary.ts';
-import { type LayerWork, listTasks, listWork, missingTasks, type Task } from './work.ts';
+import { type LayerWork, listTasks, listWork, missingTasks, narrowWork, type Share, type Task } from './work.ts';
 
 export type { RunSummary } from './summary.ts';
 
@@ -29,6 +28,8 @@ export interface RunRequest {
   readonly runtime?: RuntimeChoice;
   /** Pictures at a time; `auto` measures on the first layer and takes the fastest that fits. Halved wherever it does not fit. */
   readonly batch?: number | 'auto';
+  /** Renders a part of the plan alone, into a store that is no whole atlas. */
+  readonly share?: (work: readonly LayerWork[], model: Model) => Share;
   readonly progress?: Progress;
   /** Stops the run; what is finished stays, and the same run goes on from there. */
   readonly signal?: AbortSignal;
@@ -50,6 +51,8 @@ export type OpenCrew = (run: Context, parts: readonly Part[]) => Promise<Crew>;
 
 interface Pending {
   readonly work: LayerWork;
+  /** What its file holds in the end. */
+  readonly wanted: LayerWork;
   readonly journal: Journal;
   /** Its renders, and its diverse pictures where there are any. */
   readonly parts: readonly Part[];
@@ -80,36 +83,40 @@ export async function runPlan(request: RunRequest): Promise<RunSummary> {
   const model = await engine.openModel(plan.plan.model, { pixels: plan.plan.preprocess });
   for (const assumption of model.assumptions) request.progress?.note(`Note: ${assumption}`);
   const work = listWork(plan, model, engine);
+  const share = request.share?.(work, model);
   return withLock(folder, async () => {
     const store = await Store.open(folder, request.disk);
     const before = await store.readAtlas();
-    checkSameAtlas(folder, before, plan, model);
+    checkSameAtlas(folder, before, plan, model, share?.shard);
     const runtimeOpen = await engine.openRuntime(request.runtime ?? {});
-    const pending = await findPending(work, model, store);
+    const pending = await findPending(work, model, store, share);
     const missing = pending.reduce((sum, layer) => sum + layer.missing, 0);
-    const atlas = startAtlas({ plan, model, runtime: runtimeOpen, work, before });
-    const settled = missing === 0 && before?.complete && sameButSoftware(before, atlas);
+    const software = describeSoftware(runtimeOpen);
+    const atlas = startAtlas({ plan, model, software, work, before, ...(share ? { shard: share.shard } : {}) });
+    const settled = missing === 0 && before && isFinished(before) && sameButSoftware(before, atlas);
     if (!settled) await store.writeAtlas(atlas);
     const layers = await renderAll({ ...request, model, runtimeOpen, store }, pending);
     const failed = listFailed(layers);
     const removed = failed.length === 0 ? await store.prune(layers) : 0;
-    if (!settled) await store.writeAtlas({ ...atlas, complete: failed.length === 0 });
+    if (!settled) await store.writeAtlas(finishAtlas(atlas, failed.length === 0));
     return { ...summarise(layers, missing - failed.length), folder, failed, removed };
   });
 }
 
-async function findPending(work: readonly LayerWork[], model: Model, store: Store): Promise<Pending[]> {
+async function findPending(work: readonly LayerWork[], model: Model, store: Store, share: Share | undefined): Promise<Pending[]> {
   const pending: Pending[] = [];
   for (const layer of work) {
     const journal = await store.journal(layer.layer.slug);
+    const all: Task[] = [];
     const parts: Part[] = [];
-    let total = 0;
     for (const work of [layer, ...(layer.diverse ? [layer.diverse] : [])]) {
-      const all = listTasks(work, model);
-      total += all.length;
-      parts.push({ work, journal, tasks: missingTasks(all, work, journal, store) });
+      const tasks = listTasks(work, model).filter(({ key }) => share?.has(key) ?? true);
+      all.push(...tasks);
+      parts.push({ work, journal, tasks: missingTasks(tasks, work, journal, store) });
     }
-    pending.push({ work: layer, journal, parts, missing: parts.reduce((sum, { tasks }) => sum + tasks.length, 0), total });
+    if (share && all.length === 0) continue;
+    const missing = parts.reduce((sum, { tasks }) => sum + tasks.length, 0);
+    pending.push({ work: layer, wanted: share ? narrowWork(layer, all) : layer, journal, parts, missing, total: all.length });
   }
   return pending;
 }
@@ -127,14 +134,14 @@ async function renderAll(context: Context, pending: readonly Pending[]): Promise
   progress.start(total, done);
   try {
     for (const layer of pending) {
-      const { work, journal, parts, missing } = layer;
+      const { work, wanted, journal, parts, missing } = layer;
       await store.writeDirections(work.layer.slug, work.units);
       if (missing > 0) progress.note(`${work.layer.slug}: ${missing} of ${layer.total} pictures to render`);
       for (const part of parts) {
         await crew.make(part, (pictures) => progress.update(done + pictures));
         done += part.tasks.length;
       }
-      finished.set(work.layer.slug, await journal.finish(work));
+      finished.set(work.layer.slug, await journal.finish(wanted));
     }
   } finally {
     progress.stop();
@@ -238,10 +245,4 @@ async function renderWith(
 /** Whole groups only: as many as fit, one at least. */
 export function batchFor({ group }: RenderSettings, batch: number): number {
   return group ? group.pictures * Math.max(1, Math.floor(batch / group.pictures)) : batch;
-}
-
-/** Whether a finished atlas is what this run would write; then what rendered it stays on record. */
-function sameButSoftware(before: Atlas, now: Atlas): boolean {
-  const comparable = ({ software: _, complete: __, ...rest }: Atlas) => canonicalJson(rest);
-  return comparable(before) === comparable(now);
 }

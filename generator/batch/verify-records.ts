@@ -2,8 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import type { Atlas, AtlasLayer, RenderRecord, UnitRecord } from '../../data/schema.ts';
 import { reason } from '../graph/errors.ts';
+import { isFinished } from './atlas-record.ts';
 import { frameSteps, sameSteps } from './frames.ts';
 import { layerFile, readLines } from './journal.ts';
+import { firstSeeds } from './seeds.ts';
 import { ATLAS_FILE } from './store.ts';
 
 /** One thing wrong. */
@@ -30,9 +32,11 @@ export async function checkRecords(folder: string, layer: AtlasLayer, atlas: Atl
       checkCounts(lines, layer, add);
     }
     const steps = frameSteps(layer.render.steps, atlas.plan.frames ?? 0);
+    const [first] = firstSeeds(atlas.plan, 1);
+    const finished = isFinished(atlas);
     for (const { id, renders, diverse = [] } of lines) {
-      for (const [i, render] of renders.entries()) checkRender(`${id}, seed ${render.seed}`, render, i === 0 ? steps : [], atlas, add);
-      for (const render of diverse) checkRender(`${id}, diverse, seed ${render.seed}`, render, [], atlas, add);
+      for (const render of renders) checkRender(`${id}, seed ${render.seed}`, render, render.seed === first ? steps : [], finished, add);
+      for (const render of diverse) checkRender(`${id}, diverse, seed ${render.seed}`, render, [], finished, add);
     }
     return lines;
   } catch (error) {
@@ -46,16 +50,26 @@ function checkRender(
   name: string,
   { state, image, frames }: RenderRecord,
   wanted: readonly number[],
-  { complete }: Atlas,
+  finished: boolean,
   add: (problem: string) => void,
 ): void {
   if (state === 'failed') {
-    if (complete) add(`${name}: failed, in an atlas that calls itself complete`);
+    if (finished) add(`${name}: failed, in an atlas that calls itself complete`);
     return;
   }
   if (!image) add(`${name}: has no image`);
-  if (complete && !sameSteps(frames?.steps ?? [], wanted))
+  if (finished && !sameSteps(frames?.steps ?? [], wanted))
     add(`${name}: expected frames after ${wanted.join(', ') || 'no'} steps, received ${frames?.steps.join(', ') ?? 'none'}`);
+}
+
+/** A finished shard has as many pictures as its plan's division gives it. */
+export function checkShard({ shard }: Atlas, records: readonly UnitRecord[], findings: Finding[]): void {
+  if (!shard?.complete) return;
+  const found = records.reduce((sum, { renders, diverse = [] }) => sum + renders.length + diverse.length, 0);
+  const expected = shard.pictures[shard.index - 1];
+  if (found === expected) return;
+  const problem = `expected ${expected} pictures of shard ${shard.index}/${shard.of}, received ${found}; give its command again`;
+  findings.push({ file: ATLAS_FILE, problem });
 }
 
 /** A complete layer has as many pictures as atlas.json says; one from before these were counted says nothing. */

@@ -4,6 +4,7 @@ import glob from 'fast-glob';
 import pLimit from 'p-limit';
 import { type Atlas, type AtlasLayer, type Comparison, comparison as comparisonSchema, type UnitRecord } from '../../data/schema.ts';
 import { fault, reason } from '../graph/errors.ts';
+import { isFinished } from './atlas-record.ts';
 import { sha256 } from './canonical.ts';
 import { TEMPORARY } from './disk.ts';
 import { editionImages } from './editions.ts';
@@ -11,7 +12,7 @@ import { layerFile } from './journal.ts';
 import { planHash } from './plan.ts';
 import { portrayedImages } from './portraits.ts';
 import { ATLAS_FILE, directionsFile, imageFile, imagesOf, readAtlas } from './store.ts';
-import { checkRecords, type Finding } from './verify-records.ts';
+import { checkRecords, checkShard, type Finding } from './verify-records.ts';
 
 export type { Finding } from './verify-records.ts';
 
@@ -45,21 +46,22 @@ export async function verifyStore(folder: string): Promise<Verification> {
   if (!atlas) return { folder, layers: 0, units: 0, images: 0, findings };
   if (planHash(atlas.plan) !== atlas.plan_sha256) findings.push({ file: ATLAS_FILE, problem: 'plan_sha256 is not the hash of its plan' });
   const named = new Set<string>();
-  let units = 0;
+  const all: UnitRecord[] = [];
   for (const layer of atlas.layers) {
     const records = await checkRecords(folder, layer, atlas, findings);
-    units += records.length;
+    all.push(...records);
     await checkDirections(folder, layer, records, findings);
     named.add(layerFile(layer.slug)).add(directionsFile(layer.slug));
     for (const record of records) for (const image of imagesOf(record)) named.add(imageFile(image));
   }
+  checkShard(atlas, all, findings);
   for (const image of await frozenImages(folder, findings)) named.add(imageFile(image));
   for (const image of await portrayedImages(folder)) named.add(imageFile(image));
   const images = [...named].filter((file) => file.startsWith('images/'));
   await Promise.all(images.map((file) => readers(() => checkImage(folder, file, findings))));
   await checkComparison(folder, atlas, findings);
   await checkStrays(folder, atlas, named, findings);
-  return { folder, layers: atlas.layers.length, units, images: images.length, findings };
+  return { folder, layers: atlas.layers.length, units: all.length, images: images.length, findings };
 }
 
 async function frozenImages(folder: string, findings: Finding[]): Promise<ReadonlySet<string>> {
@@ -127,6 +129,6 @@ async function checkStrays(folder: string, atlas: Atlas, named: ReadonlySet<stri
   const found = await glob(['images/**/*', 'layers/**/*', 'directions/**/*', `*${TEMPORARY}`], { cwd: folder, dot: true });
   for (const file of found.sort()) {
     if (file.endsWith(TEMPORARY)) findings.push({ file, problem: 'was left by a run that was killed; run the plan again' });
-    else if (atlas.complete && !named.has(file)) findings.push({ file, problem: 'is named by no record' });
+    else if (isFinished(atlas) && !named.has(file)) findings.push({ file, problem: 'is named by no record' });
   }
 }

@@ -1,5 +1,5 @@
 /** What a plan comes to: its layers with their settings and units, and which renders are still to do. */
-import type { Plan, RenderSettings } from '../../data/schema.ts';
+import type { Plan, RenderSettings, Shard } from '../../data/schema.ts';
 import { fault } from '../graph/errors.ts';
 import type { Layer, Model } from '../models/model.ts';
 import type { RenderJob } from '../render/renderer.ts';
@@ -37,6 +37,31 @@ export interface Task {
   /** After how many steps the picture is kept for a filmstrip; empty for none. */
   readonly frames: readonly number[];
   readonly series: Series;
+}
+
+/** A part of a plan's pictures, for a store of its own. */
+export interface Share {
+  readonly shard: Omit<Shard, 'complete'>;
+  /** Whether a picture belongs to it, by its key. */
+  has(key: string): boolean;
+}
+
+/** A layer as the store of a part has it in the end: the units that have a picture among the tasks, and no other seeds of theirs. */
+export function narrowWork(work: LayerWork, tasks: readonly Task[]): LayerWork {
+  const units = (series: Series) => {
+    const ofUnit = Map.groupBy(
+      tasks.filter((task) => task.series === series),
+      ({ unit }) => unit.id,
+    );
+    return (unit: Unit) => ({ ...unit, seeds: ofUnit.get(unit.id)?.map(({ seed }) => seed) ?? [] });
+  };
+  const diverse = work.diverse?.units.map(units('diverse')).filter(({ seeds }) => seeds.length > 0) ?? [];
+  const apart = new Set(diverse.map(({ id }) => id));
+  return {
+    ...work,
+    units: work.units.map(units('renders')).filter(({ id, seeds }) => seeds.length > 0 || apart.has(id)),
+    ...(work.diverse ? { diverse: { ...work.diverse, units: diverse } } : {}),
+  };
 }
 
 /** The layers of a plan, in its order. Throws before anything is rendered if one is unknown or named twice. */

@@ -13,6 +13,9 @@ export const DEFAULT_PLAN = path.join(PROJECT, 'data', 'plans', 'quick.json');
 /** The folder of atlases. */
 export const ATLASES = path.join(PROJECT, 'data', 'atlases');
 
+/** The folder of stores that shards are rendered into: outside the atlases, so that no part is taken for a whole. */
+export const SHARDS = path.join(PROJECT, 'data', 'shards');
+
 /** A path as the user would write it: relative if it is below the current folder. */
 export function shownPath(file: string): string {
   const relative = path.relative('.', file);

@@ -61,7 +61,8 @@ async function checkSound(store: string): Promise<void> {
   });
 }
 
-async function onlyAtlas(atlases: string): Promise<string> {
+/** The name of the only atlas of a folder of atlases. */
+export async function onlyAtlas(atlases: string): Promise<string> {
   const names = (await glob(`*/${ATLAS_FILE}`, { cwd: atlases })).map((file) => path.dirname(file)).sort();
   if (names.length === 1 && names[0]) return names[0];
   throw fault({

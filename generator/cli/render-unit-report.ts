@@ -1,9 +1,7 @@
 /** What is said of a unit that was rendered again: beside what was published of it, and beside what else the atlas shows. */
 import type { Atlas } from '../../data/schema.ts';
-import { startAtlas } from '../batch/atlas-record.ts';
 import { APART, pictureDistance, SAME_PICTURE } from '../batch/picture-distance.ts';
 import { fault } from '../graph/errors.ts';
-import type { Runtime } from '../runtime/runtime.ts';
 import { type PublishedUnit, publishedFile } from './render-unit-again.ts';
 
 /** Pictures of other units that the published one is measured against. */
@@ -40,12 +38,6 @@ export interface UnitComparison {
   /** Medians of the distances from the published picture to those of the unit's other starts, and to the first of some other units of the layer. */
   readonly other_starts: number | null;
   readonly other_units: number | null;
-}
-
-/** What renders here, in the words of atlas.json. */
-export function softwareNow({ atlas, model, work }: PublishedUnit, runtime: Runtime): Software {
-  const checked = { plan: atlas.plan, file: '', sha256: atlas.plan_sha256 };
-  return startAtlas({ plan: checked, model, runtime, work: [work], before: undefined }).software;
 }
 
 /** Compares a picture's bytes with the published ones. Throws where nothing was published. */

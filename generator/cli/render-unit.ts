@@ -2,6 +2,7 @@
 import { realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { describeSoftware } from '../batch/atlas-record.ts';
 import { sha256 } from '../batch/canonical.ts';
 import { openEngine } from '../batch/open-engine.ts';
 import { openProgress } from '../batch/progress.ts';
@@ -11,7 +12,7 @@ import { type RuntimeOptions, runtimeChoice, shownPath } from './options.ts';
 import { atlasesFolder } from './places.ts';
 import { findAtlasLayer, parseAddress } from './render-unit-address.ts';
 import { findUnit, renderAgain } from './render-unit-again.ts';
-import { compareUnit, describeUnit, softwareNow, type UnitReport } from './render-unit-report.ts';
+import { compareUnit, describeUnit, type UnitReport } from './render-unit-report.ts';
 
 /** What {@link addUnitOptions} leaves in a command's options. */
 export interface UnitOptions extends RuntimeOptions {
@@ -93,7 +94,7 @@ export async function renderUnit(text: string, plan: string | undefined, options
       sha256: made.sha256,
       state: record.state,
       score: record.score,
-      software: softwareNow(found, runtime),
+      software: describeSoftware(runtime),
       ...(options.compare ? { comparison: await compareUnit(found, made) } : {}),
     };
   });

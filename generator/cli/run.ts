@@ -8,7 +8,10 @@ import { openEngine } from '../batch/open-engine.ts';
 import { type CheckedPlan, readPlan } from '../batch/plan.ts';
 import { openProgress, type Progress } from '../batch/progress.ts';
 import { type OpenCrew, type RunSummary, runPlan } from '../batch/run.ts';
-import { reason } from '../graph/errors.ts';
+import { fault, reason } from '../graph/errors.ts';
+import { readCosts } from '../shards/costs.ts';
+import { parseShard, type ShardName, shardFolder, shardText } from '../shards/shard.ts';
+import { costsOf, shareOf } from '../shards/share.ts';
 import { buildSite } from './build.ts';
 import { compare } from './compare.ts';
 import { interruptible } from './interrupt.ts';
@@ -20,6 +23,7 @@ import {
   type RuntimeOptions,
   runtimeChoice,
   runtimeOption,
+  SHARDS,
   shownPath,
   threadsOption,
 } from './options.ts';
@@ -30,6 +34,8 @@ import { addUnitOptions, refuseWithoutUnit, renderUnit, type UnitOptions } from 
 interface RunOptions extends RuntimeOptions, PortrayOptions, QueueOptions {
   out?: string;
   build?: boolean;
+  shard?: ShardName;
+  costs?: string;
 }
 
 interface Job {
@@ -43,14 +49,17 @@ interface Job {
 }
 
 export function addRun(program: Command): void {
-  addQueueOptions(
-    planCommand(program, 'run', 'renders what the atlas of a plan lacks, measures, compares and portrays; goes on where it was stopped'),
-    QUEUE,
-  )
-    .addOption(new Option('--build', 'then build the site').conflicts(['out', 'json']))
+  const runCommand = planCommand(
+    program,
+    'run',
+    'renders what the atlas of a plan lacks, measures, compares and portrays; goes on where it was stopped',
+  );
+  addQueueOptions(addShardOptions(runCommand), QUEUE)
+    .addOption(new Option('--build', 'then build the site').conflicts(['out', 'json', 'shard']))
     .option('--json', 'print what happens as lines of JSON')
     .action((file: string | undefined, options: RunOptions) =>
       perform('run', file, options, async (job) => {
+        if (options.shard) return render(job);
         await withLock(job.folder, async () => {
           await render(job);
           await compare(job);
@@ -60,11 +69,13 @@ export function addRun(program: Command): void {
       }),
     );
   const renderCommand = planCommand(program, 'render', 'renders what the atlas of a plan lacks, or one unit again');
-  addUnitOptions(addQueueOptions(renderCommand, QUEUE)).action(async (file: string | undefined, options: RunOptions & UnitOptions) => {
-    if (options.unit !== undefined) return renderUnit(options.unit, file, options);
-    refuseWithoutUnit(options);
-    return perform('render', file, options, render);
-  });
+  addUnitOptions(addQueueOptions(addShardOptions(renderCommand), QUEUE)).action(
+    async (file: string | undefined, options: RunOptions & UnitOptions) => {
+      if (options.unit !== undefined) return renderUnit(options.unit, file, options);
+      refuseWithoutUnit(options);
+      return perform('render', file, options, render);
+    },
+  );
   planCommand(program, 'compare', 'measures and compares what is rendered')
     .option('--images <folder>', "photographs to look at the network with, instead of the plan's")
     .option('--observer <model>', "a second observer, instead of the plan's: any network but the one studied")
@@ -115,19 +126,50 @@ function planCommand(program: Command, name: string, description: string): Comma
     );
 }
 
+function addShardOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '--shard <i/n>',
+        'renders the i-th of n equal parts of the plan, from 1/n to n/n, into a store of its own (data/shards/<atlas>/<i>-of-<n> if --out is left out), and compares nothing: "atlas merge" puts the stores together',
+      )
+        .argParser(parseShard)
+        .conflicts('unit'),
+    )
+    .option(
+      '--costs <file>',
+      'with --shard: what a step of each layer takes, as "atlas bench --plan PLAN --json" measured it; the same file for all',
+    );
+}
+
 const batchSize = (text: string) => (text === 'auto' ? text : positive(text));
 
 async function perform(name: string, given: string | undefined, options: RunOptions, work: (job: Job) => Promise<void>): Promise<void> {
   const file = shownPath(given ?? DEFAULT_PLAN);
   const plan = await readPlan(file);
-  const folder = shownPath(options.out ?? path.join(ATLASES, plan.plan.atlas));
-  const told = (['out', 'images', 'observer'] as const).flatMap((option) => (options[option] ? [`--${option}`, options[option]] : []));
+  const { shard } = options;
+  if (options.costs !== undefined && !shard)
+    throw fault({
+      where: '--costs',
+      expected: '--shard beside it',
+      name: 'the costs',
+      received: options.costs,
+      remedy: 'A plan is divided by them; a whole one has no use for them.',
+      exitCode: 2,
+    });
+  const store = shard ? path.join(SHARDS, plan.plan.atlas, shardFolder(shard)) : path.join(ATLASES, plan.plan.atlas);
+  const folder = shownPath(options.out ?? store);
+  const told = (['out', 'images', 'observer', 'costs'] as const).flatMap((option) =>
+    options[option] ? [`--${option}`, options[option]] : [],
+  );
+  const part = shard ? ['--shard', shardText(shard)] : [];
   // Without the address, which may hold a password.
   const queue = options.queue ? ['--queue …'] : [];
   const again = [
     'npx atlas',
     name,
     file,
+    ...part,
     ...told,
     ...queue,
     ...(options.controls ? ['--controls'] : []),
@@ -144,12 +186,13 @@ async function perform(name: string, given: string | undefined, options: RunOpti
 }
 
 async function render({ plan, folder, options, progress, signal, log }: Job): Promise<void> {
-  const { batch } = options;
+  const { batch, shard, costs } = options;
+  const engine = openEngine(progress);
+  const given = costs === undefined ? undefined : await readCosts(costs);
   const summary = await runPlan({
-    ...{ plan, folder, progress, signal },
-    engine: openEngine(progress),
-    runtime: runtimeChoice(options),
+    ...{ plan, folder, engine, runtime: runtimeChoice(options), progress, signal },
     ...(batch ? { batch } : {}),
+    ...(shard ? { share: (work, model) => shareOf({ work, model, costs: costsOf(work, model, engine, given) }, shard) } : {}),
     ...(options.queue ? { crew: await openCrew(options) } : {}),
   });
   if (log) log(summary.failed.length > 0 ? 'error' : 'info', 'rendered', { ...summary });
@@ -174,7 +217,11 @@ export function describeRun({ folder, rendered, reused, flat, diverged, failed, 
     ...(removed > 0 ? [`${removed} old files removed`] : []),
     ...(failed.length > 0 ? [`${failed.length} FAILED`] : []),
   ];
-  const failures = failed.map(({ layer, unit, seed, message }) => `  ${layer} ${unit}, seed ${seed}: ${message}\n`);
   const again = failed.length > 0 ? 'The same command tries them again.\n' : '';
-  return `${folder}: ${notes.join(', ')}\n${failures.join('')}${again}`;
+  return `${folder}: ${notes.join(', ')}\n${describeFailures(failed)}${again}`;
+}
+
+/** A line for each picture that failed. */
+export function describeFailures(failed: RunSummary['failed']): string {
+  return failed.map(({ layer, unit, seed, message }) => `  ${layer} ${unit}, seed ${seed}: ${message}\n`).join('');
 }

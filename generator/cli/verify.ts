@@ -21,16 +21,19 @@ export function addVerify(program: Command): void {
     .option('--json', 'print JSON')
     .action(async (folder: string | undefined, { json }: { json?: boolean }) => {
       const checked: Verification[] = [];
-      for (const atlas of folder ? [folder] : await findAtlases()) checked.push(await verify(atlas));
-      process.stdout.write(json ? `${JSON.stringify(checked, null, 2)}\n` : checked.map(describe).join(''));
+      for (const atlas of folder ? [folder] : await findAtlases()) checked.push(await verifyAtlas(atlas));
+      process.stdout.write(json ? `${JSON.stringify(checked, null, 2)}\n` : checked.map(describeVerification).join(''));
       if (checked.some(({ findings }) => findings.length > 0)) process.exitCode = 1;
     });
 }
 
-/** The store, its study, its portraits and its published editions. */
-async function verify(folder: string): Promise<Verification> {
+/** Checks a store, its study, its portraits and its published editions; these only where a ledger is there to hold them to. */
+export async function verifyAtlas(
+  folder: string,
+  ledger: string | null = ledgerFile(path.dirname(path.resolve(folder))),
+): Promise<Verification> {
   const { findings, ...rest } = await verifyStore(folder);
-  const editions = await checkEditions(folder, ledgerFile(path.dirname(path.resolve(folder))));
+  const editions = ledger === null ? [] : await checkEditions(folder, ledger);
   return { ...rest, findings: [...findings, ...(await checkStudy(folder)), ...(await checkPortraits(folder)), ...editions] };
 }
 
@@ -48,7 +51,8 @@ async function findAtlases(): Promise<string[]> {
   return files.sort().map((file) => path.join(ATLASES, path.dirname(file)));
 }
 
-function describe({ folder, layers, units, images, findings }: Verification): string {
+/** What a person reads. */
+export function describeVerification({ folder, layers, units, images, findings }: Verification): string {
   const verdict = findings.length === 0 ? 'all is well' : `${findings.length} wrong`;
   const lines = findings.map(({ file, problem }) => `  ${file}: ${problem}\n`);
   return `${shownPath(folder)}: ${layers} layers, ${units} units, ${images} images; ${verdict}\n${lines.join('')}`;

@@ -3,7 +3,10 @@ import type { RenderSettings } from '../../data/schema.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
 import { scalar, type Tensor } from '../graph/tensor.ts';
 
-const BETA_1 = 0.9;
+/** β₁ where the settings do not say. */
+export const MOMENTUM = 0.9;
+/** The share of the steps over which the rate falls, where the settings do not say. */
+export const COOLDOWN = 0.3;
 const BETA_2 = 0.999;
 const EPSILON = 1e-8;
 
@@ -15,7 +18,11 @@ export const RATE = 'rate';
 export const CORRECTION = 'correction';
 
 /** Adds one step uphill along `gradient`. The inputs `parameters`, `first` and `second` must be there; returns the outputs' names. */
-export function addAdam(builder: GraphBuilder, gradient: string): readonly string[] {
+export function addAdam(
+  builder: GraphBuilder,
+  gradient: string,
+  { momentum = MOMENTUM }: Pick<RenderSettings, 'momentum'>,
+): readonly string[] {
   const rate = builder.input(RATE, { dtype: 'float32', shape: [] });
   const correction = builder.input(CORRECTION, { dtype: 'float32', shape: [] });
   const blend = (state: string, beta: number, fresh: string, output: string) =>
@@ -25,7 +32,7 @@ export function addAdam(builder: GraphBuilder, gradient: string): readonly strin
       {},
       { outputs: [output] },
     );
-  const first = blend('first', BETA_1, gradient, STATE.first);
+  const first = blend('first', momentum, gradient, STATE.first);
   const second = blend('second', BETA_2, builder.add('Mul', [gradient, gradient], {}), STATE.second);
   const deviation = builder.add('Mul', [builder.add('Sqrt', [second], {}), correction], {});
   const direction = builder.add('Div', [first, builder.add('Add', [deviation, builder.scalar(EPSILON)], {})], {});
@@ -34,13 +41,25 @@ export function addAdam(builder: GraphBuilder, gradient: string): readonly strin
 }
 
 /** The scalars of step `step` (from 0): the scheduled rate over 1 − β₁ᵗ, and 1/√(1 − β₂ᵗ). */
-export function adamInputs(
-  step: number,
-  { learning_rate, schedule, steps }: RenderSettings,
-): Record<typeof RATE | typeof CORRECTION, Tensor> {
-  const rate = schedule === 'cosine' ? (learning_rate * (1 + Math.cos((Math.PI * step) / steps))) / 2 : learning_rate;
+export function adamInputs(step: number, settings: RenderSettings): Record<typeof RATE | typeof CORRECTION, Tensor> {
+  const { learning_rate, momentum = MOMENTUM } = settings;
   return {
-    [RATE]: scalar(rate / (1 - BETA_1 ** (step + 1))),
+    [RATE]: scalar((learning_rate * scheduledShare(step, settings)) / (1 - momentum ** (step + 1))),
     [CORRECTION]: scalar(1 / Math.sqrt(1 - BETA_2 ** (step + 1))),
   };
+}
+
+/**
+ * The share of the learning rate that a step takes, 0 to 1. `cooldown` is a constant rate with a linear cooldown (Zhai et al. 2022, "Scaling Vision
+ * Transformers"; Hägele et al. 2024, "Scaling Laws and Compute-Optimal Training Beyond Fixed Training Durations").
+ */
+function scheduledShare(step: number, { schedule, steps, cooldown = COOLDOWN }: RenderSettings): number {
+  switch (schedule) {
+    case 'constant':
+      return 1;
+    case 'cosine':
+      return (1 + Math.cos((Math.PI * step) / steps)) / 2;
+    case 'cooldown':
+      return Math.min(1, (1 - step / steps) / cooldown);
+  }
 }

@@ -13,10 +13,15 @@ interface Contradiction {
 
 /** Throws for the first contradiction, with exit code 2. */
 export function checkSettings(settings: RenderSettings): void {
-  const found = [...listMoves(settings), ...listPictures(settings), ...listObjectives(settings)].at(0);
+  const found = [...listSteps(settings), ...listMoves(settings), ...listPictures(settings), ...listObjectives(settings)].at(0);
   if (!found) return;
   const { name, expected, remedy } = found;
   throw fault({ where: 'the plan', expected, name: `render.${name}`, received: settings[name], remedy, exitCode: 2 });
+}
+
+function listSteps({ schedule, cooldown }: RenderSettings): Contradiction[] {
+  if (cooldown === undefined || schedule === 'cooldown') return [];
+  return [{ name: 'cooldown', expected: 'nothing without that schedule', remedy: 'Set "schedule": "cooldown", or leave it out.' }];
 }
 
 function listMoves(settings: RenderSettings): Contradiction[] {

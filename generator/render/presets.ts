@@ -1,5 +1,6 @@
 /** Named settings of the renderer. */
 import { type Plan, type PRESETS, type RenderSettings, renderSettings } from '../../data/schema.ts';
+import { COOLDOWN, MOMENTUM } from './adam.ts';
 import { pinArray } from './array-file.ts';
 import { checkSettings } from './contradictions.ts';
 
@@ -22,6 +23,27 @@ export const PRESET_SETTINGS: Record<Preset, RenderSettings> = {
     scale: [0.9, 1.1],
     rotate: 10,
     final_jitter: 8,
+    redirect_steps: 16,
+    l2: 0,
+    total_variation: 0,
+  },
+  /** As strong as Lucid's 512 steps in a third of the time of so many of our own; deep layers are blown out (test/bench/RESULTS.md, "Fewer steps"). */
+  vivid: {
+    size: 128,
+    steps: 170,
+    objective: 'channel',
+    learning_rate: 0.3,
+    schedule: 'cooldown',
+    momentum: 0.2,
+    decay_power: 1.35,
+    start_deviation: 0.01,
+    decorrelate: true,
+    pad: 6,
+    border: 'reflect',
+    jitter: 8,
+    scale: [0.9, 1.1],
+    rotate: 10,
+    final_jitter: 4,
     redirect_steps: 16,
     l2: 0,
     total_variation: 0,
@@ -71,7 +93,14 @@ export function resolveSettings(plan: Partial<Plan['render']>, layer: Partial<Re
 }
 
 /** What a further setting is where it is left out. */
-const LEFT_OUT: Partial<RenderSettings> = { parameterisation: 'fourier', grey_scale: false, position: 'centre', cosine_power: 0 };
+const LEFT_OUT: Partial<RenderSettings> = {
+  parameterisation: 'fourier',
+  grey_scale: false,
+  position: 'centre',
+  cosine_power: 0,
+  momentum: MOMENTUM,
+  cooldown: COOLDOWN,
+};
 
 function canonical(settings: RenderSettings): RenderSettings {
   const kept = Object.entries(settings).filter(([name, value]) => value !== undefined && value !== LEFT_OUT[name as keyof RenderSettings]);

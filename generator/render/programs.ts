@@ -79,7 +79,7 @@ export function updateGraph({ model, settings, batch }: PictureRequest): Graph {
     const view = addComposite(builder, before, addBackground(builder, BACKGROUND, settings, colours));
     gradient = addImageGradient(builder, before, view, viewGradient, score, settings);
   }
-  const outputs = addAdam(builder, gradientByParameters(builder, before, gradient, settings, colours));
+  const outputs = addAdam(builder, gradientByParameters(builder, before, gradient, settings, colours), settings);
   const image = addImage(builder, STATE.parameters, settings, colours, 'image');
   if (!hasAlpha(settings)) return builder.build([...outputs, image]);
   const view = addComposite(builder, image, addBackground(builder, NEXT_BACKGROUND, settings, colours));
@@ -127,7 +127,7 @@ export function stepGraph(request: ProgramRequest, redirected = false): Graph {
   const canvasGradient = differentiate(builder, score, canvas, redirected ? REDIRECTED : {});
   const viewGradient = addWarp(builder, canvasGradient, inputs.adjoint, settings.size);
   const gradient = hasAlpha(settings) ? addImageGradient(builder, before, view, viewGradient, score, settings) : viewGradient;
-  const outputs = addAdam(builder, gradientByParameters(builder, before, gradient, settings, colours));
+  const outputs = addAdam(builder, gradientByParameters(builder, before, gradient, settings, colours), settings);
   const results = [...outputs, score, addImage(builder, STATE.parameters, settings, colours, 'image')];
   const accumulated = settings.transparency && !hasAlpha(settings) ? [named(builder, viewGradient, 'image_gradient')] : [];
   return builder.build([...results, ...accumulated]);

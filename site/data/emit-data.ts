@@ -1,22 +1,27 @@
-/** An Astro integration that puts the machine interface beside the pages: into dist/ after a build, on request while developing. */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+/** An Astro integration that puts the machine interface beside the pages: into dist/ by a thread of its own, on request while developing. */
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import type { AstroIntegration } from 'astro';
 import { loadAtlases } from '../store/load-atlases.ts';
 import { href } from '../view/address.ts';
 import { type SiteFile, siteFiles } from './site-files.ts';
 
-/** Files that are written at the same time. */
-const AT_ONCE = 8;
-
 export function emitData(): AstroIntegration {
+  let dist: string;
+  let writing: Promise<number> | undefined;
   return {
     name: 'basis-atlas:data',
     hooks: {
-      'astro:build:done': async ({ dir, logger }) => {
-        const written = await writeFiles(siteFiles(await loadAtlases()), fileURLToPath(dir));
-        logger.info(`${written} files for machines`);
+      'astro:config:done': ({ config }) => {
+        dist = fileURLToPath(config.outDir);
+      },
+      // The first moment when Astro has emptied the folder; the pages are made meanwhile.
+      'astro:build:setup': () => {
+        writing ??= writeApart(dist);
+      },
+      'astro:build:done': async ({ logger }) => {
+        logger.info(`${await writing} files for machines`);
       },
       'astro:server:setup': ({ server }) => {
         let files: Promise<Map<string, SiteFile>> | undefined;
@@ -37,27 +42,12 @@ export function emitData(): AstroIntegration {
   };
 }
 
-/** Writes files under a folder, a few at a time; returns how many. A file's folder is made when it turns out to be missing. */
-export async function writeFiles(files: AsyncGenerator<SiteFile>, folder: string): Promise<number> {
-  let written = 0;
-  const work = async () => {
-    for (let next = await files.next(); !next.done; next = await files.next()) {
-      await writeInto(join(folder, next.value.path), await next.value.make());
-      written++;
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+/** Starts the thread that writes the files; how many they are. A fault of its is told when the pages are done, and ends the build. */
+function writeApart(folder: string): Promise<number> {
+  const thread = new Worker(new URL('./write-data.ts', import.meta.url), { workerData: folder });
+  const written = once(thread, 'message').then(([count]: number[]) => count);
+  written.catch(() => undefined);
   return written;
-}
-
-async function writeInto(file: string, content: string | Uint8Array): Promise<void> {
-  try {
-    await writeFile(file, content);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, content);
-  }
 }
 
 async function listFiles(): Promise<Map<string, SiteFile>> {

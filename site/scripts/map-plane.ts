@@ -51,6 +51,13 @@ export function extentOf(view: View, plane: Plane): Point {
 /** How far one can zoom: until cells are as large as they get. */
 export const farthest = (plane: Plane) => LARGEST / Math.max(Number.MIN_VALUE, sideOfWhole(plane));
 
+/** Where one starts: with the whole map; on a canvas higher than wide with its middle, as high as the canvas. */
+export function startOf(plane: Plane): View {
+  const { width, height, rows } = plane;
+  if (height <= width) return WHOLE;
+  return within({ ...WHOLE, zoom: height / rows / Math.max(Number.MIN_VALUE, sideOfWhole(plane)) }, plane);
+}
+
 /** A view that does not leave the map, at a zoom there is. */
 export function within({ x, y, zoom }: View, plane: Plane): View {
   const inside = (at: number) => Math.min(1, Math.max(0, Number.isFinite(at) ? at : 0.5));

@@ -4,7 +4,7 @@
 import { fillForm, readView, writeView } from './address-view.ts';
 import { keyed, listen, type Moves } from './map-gestures.ts';
 import { listUnits } from './map-list.ts';
-import { WHOLE, within } from './map-plane.ts';
+import { startOf, within } from './map-plane.ts';
 import { Scene, type Spot } from './map-scene.ts';
 
 /** As site/view/map.ts writes it. */
@@ -41,7 +41,8 @@ function start(canvas: HTMLCanvasElement, form: HTMLFormElement, data: Data): vo
     const said = readView();
     fillForm(form, said);
     const at = (name: string, otherwise: number) => (said.has(name) ? Number(said.get(name)) : otherwise);
-    scene.view = within({ x: at('x', WHOLE.x), y: at('y', WHOLE.y), zoom: at('z', WHOLE.zoom) }, scene.plane());
+    const start = startOf(scene.plane());
+    scene.view = within({ x: at('x', start.x), y: at('y', start.y), zoom: at('z', start.zoom) }, scene.plane());
     filter(scene, form);
   };
 
@@ -75,10 +76,14 @@ function filter(scene: Scene, form: HTMLFormElement): void {
   scene.filter((spot) => (!arm || spot.arm === arm) && (!layer || spot.layer.slug === layer));
 }
 
-/** Writes the view into the address; the whole map needs no word. */
-function remember({ view: { x, y, zoom } }: Scene, form: HTMLFormElement): void {
+/** Writes the view into the address; where one starts needs no word. */
+function remember(scene: Scene, form: HTMLFormElement): void {
+  const { x, y, zoom } = scene.view;
+  const start = startOf(scene.plane());
   const place: Record<string, string> =
-    zoom === 1 && x === WHOLE.x && y === WHOLE.y ? {} : { x: x.toFixed(4), y: y.toFixed(4), z: String(Number(zoom.toPrecision(4))) };
+    zoom === start.zoom && x === start.x && y === start.y
+      ? {}
+      : { x: x.toFixed(4), y: y.toFixed(4), z: String(Number(zoom.toPrecision(4))) };
   writeView({ ...place, ...chosen(form) });
 }
 

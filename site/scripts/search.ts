@@ -53,13 +53,14 @@ async function search(): Promise<void> {
 async function show(all: readonly { data(): Promise<{ raw_url: string }> }[], from: number, shown: Shown, mine: number): Promise<void> {
   const data = await Promise.all(all.slice(from, from + PAGE).map((one) => one.data()));
   if (mine !== turn || !results) return;
+  if (index) index.hidden = all.length > 0;
   const fresh = data.flatMap((one) => drawRecord(readRecord(one), shown) ?? []);
   results.append(...fresh);
   const until = Math.min(all.length, from + PAGE);
   const tiles = results.querySelectorAll('.grid a').length;
   say(
     all.length === 0
-      ? 'Nothing is called that.'
+      ? 'Nothing is called that. What there is stands below.'
       : `${all.length.toLocaleString('en')} match${all.length === 1 ? '' : 'es'}${until < all.length ? `, the first ${until} shown` : ''}: ${tiles.toLocaleString('en')} unit${tiles === 1 ? '' : 's'}.`,
   );
   if (until < all.length) {

@@ -67,15 +67,28 @@ function lay(order: readonly Tile[], mixed: boolean): void {
   units.style.minHeight = '';
 }
 
-/** Large tiles show the original. */
+/** Large tiles show the original, once they come near. */
+const nearby = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (!isIntersecting) continue;
+      nearby.unobserve(target);
+      for (const image of target.querySelectorAll<HTMLImageElement>('img[srcset]')) {
+        image.src = image.srcset.split(' ')[0] ?? image.src;
+        image.removeAttribute('srcset');
+      }
+    }
+  },
+  { rootMargin: '100%' },
+);
+
 function resize(size: string): void {
-  units?.classList.toggle('s', size === 's');
-  units?.classList.toggle('l', size === 'l');
-  if (size !== 'l') return;
-  for (const image of units?.querySelectorAll<HTMLImageElement>('img[srcset]') ?? []) {
-    image.src = image.srcset.split(' ')[0] ?? image.src;
-    image.removeAttribute('srcset');
-  }
+  if (!units) return;
+  units.classList.toggle('s', size === 's');
+  if (units.classList.contains('l') === (size === 'l')) return;
+  units.classList.toggle('l', size === 'l');
+  nearby.disconnect();
+  if (size === 'l') for (const { element } of tiles) nearby.observe(element);
 }
 
 /** Leaves one tile in the tab order; the arrow keys reach the others. */

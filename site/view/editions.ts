@@ -3,10 +3,21 @@ import { follow, type Ledger } from '../../data/schema.ts';
 import type { FrozenEdition } from '../store/frozen-edition.ts';
 import type { AtlasStore, Layer, Unit } from '../store/load-atlases.ts';
 import type { Published } from '../store/load-ledger.ts';
-import { layerPath, unitPath } from './address.ts';
+import { atlasPath, layerPath, unitPath } from './address.ts';
+import { layerTitle } from './unit.ts';
 
 /** `fixture-net/conv-1/channel-42/edition-1/`: what it states never changes. */
 export const editionPath = (path: string, edition: number) => `${path}edition-${edition}/`;
+
+/** Where the page of an edition's atlas or layer stands: the trail leads through the edition's own pages. */
+export function editionTrail(edition: FrozenEdition, layer?: Layer): { name: string; path: string }[] {
+  const { edition: number, store } = edition;
+  const part = (name: string, path: string) => ({ name, path: editionPath(path, number) });
+  return [
+    part(`${store.atlas.title}, edition ${number}`, atlasPath(edition)),
+    ...(layer ? [part(layerTitle(layer.layer), layerPath(edition, layer))] : []),
+  ];
+}
 
 interface EditionPage {
   readonly edition: FrozenEdition;

@@ -52,7 +52,7 @@ describe('a wrong plan', () => {
     [{ arms: { basis: 'all', random: 1 } }, 'plans/p.json: expected one of "every", or a number for arms.basis, received "all"'],
     [{ seeds: { count: 99, subset: 1 } }, 'plans/p.json: expected a number of at most 16 for seeds.count, received 99'],
     [{ render: { steps: 1.5 } }, 'plans/p.json: expected a whole number for render.steps, received 1.5'],
-    [{ render: { preset: 'lucit' } }, 'plans/p.json: expected one of "atlas", "lucid" for render.preset, received "lucit"'],
+    [{ render: { preset: 'lucit' } }, 'plans/p.json: expected one of "atlas", "vivid", "lucid" for render.preset, received "lucit"'],
     [{ layers: [] }, 'plans/p.json: expected a list of a length of at least 1 for layers, received []'],
     [{ layers: ['x', 7] }, 'plans/p.json: expected a string, or an object for layers[1], received 7'],
     [

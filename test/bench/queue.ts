@@ -21,7 +21,7 @@ import { simulateFleet } from './queue-fleet.ts';
 const PROJECT = path.resolve(import.meta.dirname, '..', '..');
 const [what, count = ''] = process.argv.slice(2);
 /** Of one worker and two, by turns. */
-const ROUNDS = 2;
+const ROUNDS = 1;
 // In memory: the disk's own time is not the queue's.
 const folder = mkdtempSync('/dev/shm/atlas-bench-');
 try {

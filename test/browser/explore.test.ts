@@ -49,6 +49,7 @@ describe('the search', () => {
     }
     await page.getByRole('searchbox').fill('no such thing');
     await page.getByRole('status').filter({ hasText: 'Nothing is called that.' }).waitFor();
+    expect(await page.getByRole('heading', { name: 'Layers' }).isVisible()).toBe(true);
     expect(troubles).toEqual([]);
     await close();
   });
@@ -117,7 +118,7 @@ describe('the map', () => {
     await count.filter({ hasText: '60 in all' }).waitFor();
     expect(new URL(page.url()).hash).toBe('');
     await page.locator('#map').focus();
-    for (const key of ['+', '+', 'ArrowRight', 'ArrowDown']) await page.keyboard.press(key);
+    for (const key of ['0', '+', '+', 'ArrowRight', 'ArrowDown']) await page.keyboard.press(key);
     await page.waitForFunction(() => location.hash.includes('z='));
     const view = new URLSearchParams(new URL(page.url()).hash.slice(1));
     expect(Number(view.get('z'))).toBeCloseTo(2.25, 2);
@@ -159,6 +160,29 @@ describe('the map', () => {
     await page.mouse.down();
     await page.mouse.up();
     await page.waitForURL(/\/(channel|random)-\d+\/$/);
+    await close();
+  });
+
+  test('two fingers that part zoom in about their middle, and open nothing', async (context) => {
+    const { page, close } = await visit(await openChromium(context), server.origin);
+    await page.setViewportSize(PHONE);
+    await page.goto(at('fixture-net/map/#x=0.5&y=0.5&z=1.5'));
+    await page.locator('#in-view li').first().waitFor();
+    const box = await page.locator('#map').boundingBox();
+    if (!box) throw new Error('The map has no box.');
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    const fingers = (apart: number) => [-1, 1].map((side, id) => ({ x: x + side * apart, y, id }));
+    const touch = await page.context().newCDPSession(page);
+    const send = (type: 'touchStart' | 'touchMove' | 'touchEnd', touchPoints: { x: number; y: number; id: number }[]) =>
+      touch.send('Input.dispatchTouchEvent', { type, touchPoints });
+    await send('touchStart', fingers(30));
+    for (const apart of [35, 40, 45, 50, 60]) await send('touchMove', fingers(apart));
+    await send('touchEnd', []);
+    await page.waitForFunction(() => Number(new URLSearchParams(location.hash.slice(1)).get('z')) > 2);
+    const view = new URLSearchParams(new URL(page.url()).hash.slice(1));
+    expect(Number(view.get('z'))).toBeCloseTo(3, 1);
+    expect([Number(view.get('x')), Number(view.get('y'))]).toEqual([0.5, 0.5].map((middle) => expect.closeTo(middle, 2)));
+    expect(new URL(page.url()).pathname).toBe(`${BASE}fixture-net/map/`);
     await close();
   });
 

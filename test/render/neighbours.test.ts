@@ -25,6 +25,7 @@ await writeFile(
 
 const CASES: [string, Partial<RenderSettings>, number][] = [
   ['fourier', {}, 3],
+  ['without momentum, with a cooldown', { momentum: 0, schedule: 'cooldown' }, 3],
   ['pixel', { parameterisation: 'pixel' }, 3],
   ['laplacian-pyramid', { parameterisation: 'laplacian-pyramid' }, 3],
   ['low-resolution', { parameterisation: 'low-resolution', low_resolution: [{ factor: 2 }, { factor: 3, offset: 1 }] }, 3],

@@ -15,8 +15,9 @@ test('the layer goes before the plan, and the plan before its preset', () => {
   expect(settings).toEqual({ ...PRESET_SETTINGS.lucid, steps: 7, size: 96 });
 });
 
-test('the default preset shows the network a canvas of the picture’s size, Lucid’s one that is 12 pixels larger', () => {
+test('the presets show the network a canvas of the picture’s size, Lucid’s one that is 12 pixels larger', () => {
   expect(canvasSize(resolveSettings({}))).toBe(128);
+  expect(canvasSize(resolveSettings({ preset: 'vivid' }))).toBe(128);
   expect(canvasSize(resolveSettings({ preset: 'lucid' }))).toBe(140);
 });
 
@@ -27,6 +28,13 @@ test('shifts that leave too little of the picture are refused with the padding t
   expect(canvasSize(resolveSettings({ size: 24, pad: 6, jitter: 16, final_jitter: 8 }))).toBe(12);
 });
 
+test('what a preset does not say, a plan may: another schedule beside its momentum', () => {
+  const { cooldown, ...settings } = resolveSettings({ preset: 'vivid', schedule: 'cosine', momentum: 0.9 });
+  expect(cooldown).toBeUndefined();
+  expect(settings).toMatchObject({ schedule: 'cosine', steps: PRESET_SETTINGS.vivid.steps });
+  expect(settings).not.toHaveProperty('momentum');
+});
+
 test('a range of magnifications upside down is refused', () => {
   expect(() => resolveSettings({ scale: [1.2, 0.9] })).toThrow(
     'the plan: expected the smaller magnification first for render.scale, received [1.2,0.9]\nSwap the two.',
@@ -35,9 +43,11 @@ test('a range of magnifications upside down is refused', () => {
 
 describe('further settings', () => {
   test('are left out where they change nothing, so that a render’s key stays', () => {
-    const plain = { parameterisation: 'fourier', grey_scale: false, position: 'centre', cosine_power: 0 } as const;
+    const plain = { parameterisation: 'fourier', grey_scale: false, position: 'centre', cosine_power: 0, momentum: 0.9 } as const;
     expect(resolveSettings({ ...plain, objective: 'neuron' })).toEqual(resolveSettings({ objective: 'neuron' }));
     expect(Object.keys(resolveSettings({ ...plain, objective: 'neuron' }))).toHaveLength(Object.keys(PRESET_SETTINGS.atlas).length);
+    expect(resolveSettings({ schedule: 'cooldown', cooldown: 0.3 })).toEqual(resolveSettings({ schedule: 'cooldown' }));
+    expect(resolveSettings({ momentum: 0 })).toEqual({ ...resolveSettings({}), momentum: 0 });
   });
 
   test('a parameterisation brings its own rate, unless the plan says one', () => {
@@ -68,6 +78,7 @@ describe('further settings', () => {
   });
 
   test.each<[Partial<RenderSettings>, string]>([
+    [{ cooldown: 0.2 }, 'nothing without that schedule for render.cooldown, received 0.2'],
     [{ levels: 3 }, 'nothing without the parameterisation "laplacian-pyramid" for render.levels, received 3'],
     [{ cppn: { layers: 4 } }, 'nothing without the parameterisation "cppn" for render.cppn, received {"layers":4}'],
     [{ low_resolution: [{ factor: 2 }] }, 'nothing without the parameterisation "low-resolution" for render.low_resolution'],

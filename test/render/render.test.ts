@@ -56,7 +56,7 @@ describe('the default model', () => {
     }
   });
 
-  test.for(['atlas', 'lucid'] as const)('the %s preset renders pictures that are not flat', async (preset, context) => {
+  test.for(['atlas', 'vivid', 'lucid'] as const)('the %s preset renders pictures that are not flat', async (preset, context) => {
     const model = await defaultModel(context);
     const channels = findLayer(model, LAYER, 64).shape[0];
     const settings = { ...PRESET_SETTINGS[preset], size: 64, steps: 12 };

@@ -15,6 +15,7 @@ import {
   seen,
   sideOf,
   standing,
+  startOf,
   toMap,
   toScreen,
   type View,
@@ -200,6 +201,13 @@ describe.for([
     expect(Math.max(whole.x / plane.width, whole.y / plane.height)).toBeCloseTo(1, 9);
     expect(sideOf(within({ ...WHOLE, zoom: 1e9 }, plane), plane)).toBeCloseTo(104, 9);
     expect(extentOf(WHOLE, { ...plane, columns: 4, rows: 4 })).toEqual(plane.width > 416 ? { x: 416, y: 416 } : { x: 360, y: 360 });
+  });
+
+  test('one starts with the whole, on a high canvas with as much of it as fills the height', () => {
+    const [start, side] = [startOf(plane), sideOf(startOf(plane), plane)];
+    expect([start.x, start.y]).toEqual([0.5, 0.5]);
+    if (plane.height <= plane.width) expect(start).toEqual(WHOLE);
+    else expect(side * plane.rows).toBeCloseTo(plane.height, 9);
   });
 
   test('cells are joined where they would be too small, and no further', () => {
