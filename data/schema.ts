@@ -8,7 +8,7 @@ export * from './portrait-schema.ts';
 export * from './published.ts';
 export * from './published-schema.ts';
 export type { ArrayFile, ChosenUnit, Penalty, RenderSettings } from './render-schema.ts';
-export { OBJECTIVES, PARAMETERISATIONS, renderSettings, sha256, slug } from './render-schema.ts';
+export { chosenUnit, OBJECTIVES, PARAMETERISATIONS, renderSettings, sha256, slug } from './render-schema.ts';
 export * from './sealed.ts';
 export * from './site-schema.ts';
 export * from './store-schema.ts';

@@ -16,8 +16,10 @@ import { addPull, addPush } from './cli/push.ts';
 import { addRepair } from './cli/repair.ts';
 import { addResolve } from './cli/resolve.ts';
 import { addRun } from './cli/run.ts';
+import { addStatus } from './cli/status.ts';
 import { addStudy } from './cli/study.ts';
 import { addVerify } from './cli/verify.ts';
+import { addWorker } from './cli/worker.ts';
 import { AtlasError } from './graph/errors.ts';
 
 const WRONG_USAGE = 2;
@@ -29,7 +31,7 @@ export function makeProgram(): Command {
     .version(manifest.version)
     .showHelpAfterError('Add --help for the options.')
     .exitOverride();
-  const study = [addRun, addMerge, addModels, addLayers, addInit, addCheck, addBench, addDoctor, addStudy];
+  const study = [addRun, addWorker, addStatus, addMerge, addModels, addLayers, addInit, addCheck, addBench, addDoctor, addStudy];
   const site = [addBuild, addVerify, addRepair, addPublish, addRetire, addResolve, addPush, addPull];
   for (const add of [...study, ...site]) add(program);
   return program;

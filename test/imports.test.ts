@@ -14,6 +14,7 @@ const RANKS: Readonly<Record<string, number>> = {
   render: 4,
   batch: 5,
   measure: 6,
+  queue: 6,
   storage: 6,
   shards: 6,
   compare: 7,

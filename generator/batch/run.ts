@@ -35,7 +35,19 @@ export interface RunRequest {
   readonly signal?: AbortSignal;
   /** For tests: a disk that fails. */
   readonly disk?: Disk;
+  /** Who makes the pictures; this process if left out. */
+  readonly crew?: OpenCrew;
 }
+
+/** Makes the pictures that an atlas lacks, and stores them. */
+export interface Crew {
+  /** Resolves when every picture of a part is stored; `onProgress` is told how many of them are made, fractions included. */
+  make(part: Part, onProgress: (pictures: number) => void): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens a crew, which is then asked for each of the parts in their order, and may begin with any of them. */
+export type OpenCrew = (run: Context, parts: readonly Part[]) => Promise<Crew>;
 
 interface Pending {
   readonly work: LayerWork;
@@ -49,13 +61,15 @@ interface Pending {
   readonly total: number;
 }
 
-interface Part {
+/** Pictures of one layer to make: its renders, or its diverse pictures. */
+export interface Part {
   readonly work: LayerWork;
   readonly journal: Journal;
   readonly tasks: readonly Task[];
 }
 
-interface Context extends RunRequest {
+/** A run under way. */
+export interface Context extends RunRequest {
   /** Of the layer's first rendering on. */
   batchSize?: BatchSize;
   readonly model: Model;
@@ -113,6 +127,10 @@ async function renderAll(context: Context, pending: readonly Pending[]): Promise
   const total = pending.reduce((sum, layer) => sum + layer.total, 0);
   let done = total - pending.reduce((sum, { missing }) => sum + missing, 0);
   const finished = new Map<string, readonly UnitRecord[]>();
+  const crew = await (context.crew ?? openProcess)(
+    context,
+    pending.flatMap(({ parts }) => parts),
+  );
   progress.start(total, done);
   try {
     for (const layer of pending) {
@@ -120,25 +138,37 @@ async function renderAll(context: Context, pending: readonly Pending[]): Promise
       await store.writeDirections(work.layer.slug, work.units);
       if (missing > 0) progress.note(`${work.layer.slug}: ${missing} of ${layer.total} pictures to render`);
       for (const part of parts) {
-        await renderLayer(context, part, (pictures) => progress.update(done + pictures));
+        await crew.make(part, (pictures) => progress.update(done + pictures));
         done += part.tasks.length;
       }
       finished.set(work.layer.slug, await journal.finish(wanted));
     }
   } finally {
     progress.stop();
+    await crew.close();
   }
   return finished;
 }
 
+/** This process alone. */
+const openProcess: OpenCrew = async (context) => ({
+  make: (part, onProgress) => renderLayer(context, part, onProgress),
+  close: async () => undefined,
+});
+
 /** Units with directions of further layers have a program of their own, so that no other unit's pictures depend on there being one. */
 async function renderLayer(context: Context, { work, journal, tasks }: Part, onProgress: (pictures: number) => void): Promise<void> {
   let done = 0;
-  for (const part of Map.groupBy(tasks, ({ unit }) => unit.others?.join('\n') ?? '').values()) {
+  for (const part of byProgram(tasks)) {
     const before = done;
     await renderPart(context, { work, journal, tasks: part }, (pictures) => onProgress(before + pictures));
     done += part.length;
   }
+}
+
+/** Tasks that one program makes. */
+export function byProgram(tasks: readonly Task[]): Task[][] {
+  return [...Map.groupBy(tasks, ({ unit }) => unit.others?.join('\n') ?? '').values()];
 }
 
 /** Goes on with half as many pictures at a time where they do not fit into memory: a picture's bytes do not depend on it. */
@@ -213,6 +243,6 @@ async function renderWith(
 }
 
 /** Whole groups only: as many as fit, one at least. */
-function batchFor({ group }: RenderSettings, batch: number): number {
+export function batchFor({ group }: RenderSettings, batch: number): number {
   return group ? group.pictures * Math.max(1, Math.floor(batch / group.pictures)) : batch;
 }

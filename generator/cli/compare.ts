@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { Control, Plan } from '../../data/schema.ts';
 import { DEFAULT_BATCH } from '../batch/batch-size.ts';
+import type { Log } from '../batch/log.ts';
 import { openEngine } from '../batch/open-engine.ts';
 import type { CheckedPlan } from '../batch/plan.ts';
 import type { Progress } from '../batch/progress.ts';
@@ -37,10 +38,11 @@ interface Job {
   readonly options: CompareOptions;
   readonly progress: Progress;
   readonly signal: AbortSignal;
+  readonly log?: Log;
 }
 
 /** Gathers what is lacking, and compares. */
-export async function compare({ plan: { plan }, folder, options, progress, signal }: Job): Promise<void> {
+export async function compare({ plan: { plan }, folder, options, progress, signal, log }: Job): Promise<void> {
   if (options.recompute) return again({ folder, options, progress, signal });
   if (options.key && !options.ratings)
     throw fault({
@@ -66,7 +68,8 @@ export async function compare({ plan: { plan }, folder, options, progress, signa
       stages: showStages(progress),
     });
     progress.stop();
-    process.stdout.write(`${folder}: ${layers.length} ${layers.length === 1 ? 'layer' : 'layers'} compared, in ${COMPARISON_FILE}\n`);
+    if (log) log('info', 'compared', { folder, layers: layers.map(({ id }) => id), file: COMPARISON_FILE });
+    else process.stdout.write(`${folder}: ${layers.length} ${layers.length === 1 ? 'layer' : 'layers'} compared, in ${COMPARISON_FILE}\n`);
     if (!options.controls) return;
     const controls = await runControls({
       ...{ folder, model, runtime, engine, signal, compare: told },

@@ -1,5 +1,6 @@
 /** `atlas portray`, and the last part of `atlas run`: what units' pages show beside their renders, and the map. */
 import type { PortraitKey } from '../../data/schema.ts';
+import type { Log } from '../batch/log.ts';
 import { openEngine } from '../batch/open-engine.ts';
 import type { CheckedPlan } from '../batch/plan.ts';
 import type { Progress } from '../batch/progress.ts';
@@ -18,10 +19,11 @@ interface Job {
   readonly options: PortrayOptions;
   readonly progress: Progress;
   readonly signal: AbortSignal;
+  readonly log?: Log;
 }
 
 /** Makes what is lacking, and says what there is. */
-export async function portray({ plan: { plan }, folder, options, progress, signal }: Job): Promise<void> {
+export async function portray({ plan: { plan }, folder, options, progress, signal, log }: Job): Promise<void> {
   const engine = openEngine(progress);
   try {
     const known = await portrayAtlas({
@@ -37,9 +39,11 @@ export async function portray({ plan: { plan }, folder, options, progress, signa
       signal,
     });
     progress.stop();
-    process.stdout.write(
-      options.json ? `${JSON.stringify({ folder, ...known.made, files: known.files }, null, 2)}\n` : describe(folder, known),
-    );
+    if (log) log('info', 'portrayed', { folder, ...known.made, files: known.files });
+    else
+      process.stdout.write(
+        options.json ? `${JSON.stringify({ folder, ...known.made, files: known.files }, null, 2)}\n` : describe(folder, known),
+      );
   } catch (error) {
     progress.stop();
     throw error;

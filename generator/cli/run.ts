@@ -3,11 +3,12 @@ import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { DEFAULT_BATCH } from '../batch/batch-size.ts';
 import { withLock } from '../batch/lock.ts';
+import { type Log, logProgress, openLog } from '../batch/log.ts';
 import { openEngine } from '../batch/open-engine.ts';
 import { type CheckedPlan, readPlan } from '../batch/plan.ts';
 import { openProgress, type Progress } from '../batch/progress.ts';
-import { type RunSummary, runPlan } from '../batch/run.ts';
-import { fault } from '../graph/errors.ts';
+import { type OpenCrew, type RunSummary, runPlan } from '../batch/run.ts';
+import { fault, reason } from '../graph/errors.ts';
 import { readCosts } from '../shards/costs.ts';
 import { parseShard, type ShardName, shardFolder, shardText } from '../shards/shard.ts';
 import { costsOf, shareOf } from '../shards/share.ts';
@@ -27,9 +28,10 @@ import {
   threadsOption,
 } from './options.ts';
 import { type PortrayOptions, portray } from './portray.ts';
+import { addQueueOptions, type QueueOptions, queueAddress } from './queue-options.ts';
 import { addUnitOptions, refuseWithoutUnit, renderUnit, type UnitOptions } from './render-unit.ts';
 
-interface RunOptions extends RuntimeOptions, PortrayOptions {
+interface RunOptions extends RuntimeOptions, PortrayOptions, QueueOptions {
   out?: string;
   build?: boolean;
   shard?: ShardName;
@@ -42,13 +44,19 @@ interface Job {
   readonly options: RunOptions;
   readonly progress: Progress;
   readonly signal: AbortSignal;
+  /** What happened, for machines, instead of sentences. */
+  readonly log?: Log;
 }
 
 export function addRun(program: Command): void {
-  addShardOptions(
-    planCommand(program, 'run', 'renders what the atlas of a plan lacks, measures, compares and portrays; goes on where it was stopped'),
-  )
-    .addOption(new Option('--build', 'then build the site').conflicts(['out', 'shard']))
+  const runCommand = planCommand(
+    program,
+    'run',
+    'renders what the atlas of a plan lacks, measures, compares and portrays; goes on where it was stopped',
+  );
+  addQueueOptions(addShardOptions(runCommand), QUEUE)
+    .addOption(new Option('--build', 'then build the site').conflicts(['out', 'json', 'shard']))
+    .option('--json', 'print what happens as lines of JSON')
     .action((file: string | undefined, options: RunOptions) =>
       perform('run', file, options, async (job) => {
         if (options.shard) return render(job);
@@ -60,7 +68,8 @@ export function addRun(program: Command): void {
         if (options.build) await buildSite();
       }),
     );
-  addUnitOptions(addShardOptions(planCommand(program, 'render', 'renders what the atlas of a plan lacks, or one unit again'))).action(
+  const renderCommand = planCommand(program, 'render', 'renders what the atlas of a plan lacks, or one unit again');
+  addUnitOptions(addQueueOptions(addShardOptions(renderCommand), QUEUE)).action(
     async (file: string | undefined, options: RunOptions & UnitOptions) => {
       if (options.unit !== undefined) return renderUnit(options.unit, file, options);
       refuseWithoutUnit(options);
@@ -94,6 +103,8 @@ export function addRun(program: Command): void {
     .option('--json', 'print what was made as JSON, and the progress as errors are')
     .action((file: string | undefined, options: RunOptions) => perform('portray', file, options, portray));
 }
+
+const QUEUE = 'leaves the rendering to the workers at a queue';
 
 function planCommand(program: Command, name: string, description: string): Command {
   return program
@@ -152,21 +163,29 @@ async function perform(name: string, given: string | undefined, options: RunOpti
     options[option] ? [`--${option}`, options[option]] : [],
   );
   const part = shard ? ['--shard', shardText(shard)] : [];
+  // Without the address, which may hold a password.
+  const queue = options.queue ? ['--queue …'] : [];
   const again = [
     'npx atlas',
     name,
     file,
     ...part,
     ...told,
+    ...queue,
     ...(options.controls ? ['--controls'] : []),
     ...(options.build ? ['--build'] : []),
   ].join(' ');
+  const log = name === 'run' && options.json ? openLog() : undefined;
+  const progress = log ? logProgress(log) : openProgress(options.json ? process.stderr : process.stdout);
   await interruptible(`To go on from there, give the same command again: ${again}`, (signal) =>
-    work({ plan, folder, options, progress: openProgress(options.json ? process.stderr : process.stdout), signal }),
+    work({ plan, folder, options, progress, signal, ...(log ? { log } : {}) }).catch((error: unknown) => {
+      log?.('error', signal.aborted ? 'stopped' : 'error', { message: reason(error) });
+      throw error;
+    }),
   );
 }
 
-async function render({ plan, folder, options, progress, signal }: Job): Promise<void> {
+async function render({ plan, folder, options, progress, signal, log }: Job): Promise<void> {
   const { batch, shard, costs } = options;
   const engine = openEngine(progress);
   const given = costs === undefined ? undefined : await readCosts(costs);
@@ -174,9 +193,18 @@ async function render({ plan, folder, options, progress, signal }: Job): Promise
     ...{ plan, folder, engine, runtime: runtimeChoice(options), progress, signal },
     ...(batch ? { batch } : {}),
     ...(shard ? { share: (work, model) => shareOf({ work, model, costs: costsOf(work, model, engine, given) }, shard) } : {}),
+    ...(options.queue ? { crew: await openCrew(options) } : {}),
   });
-  process.stdout.write(describeRun(summary));
+  if (log) log(summary.failed.length > 0 ? 'error' : 'info', 'rendered', { ...summary });
+  else process.stdout.write(describeRun(summary));
   if (summary.failed.length > 0) process.exitCode = 1;
+}
+
+/** Loaded only where it is asked for: every other command starts without a client for Redis. */
+async function openCrew(options: RunOptions): Promise<OpenCrew> {
+  const address = queueAddress(options, 'run');
+  const { queueCrew } = await import('../queue/crew.ts');
+  return queueCrew({ address });
 }
 
 /** What a run did, for people: a line, and one more for each picture that failed. */

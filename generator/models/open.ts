@@ -64,24 +64,46 @@ export const FORMATS: readonly Format[] = [
   { id: 'onnx', title: 'an ONNX file', match: onnx.match, open: onnx.open },
 ];
 
+/** A model that is here, before it is read. */
+export interface Located {
+  /** The file to open. */
+  readonly file: string;
+  /** What messages call it. */
+  readonly shown: string;
+  readonly known: Known;
+  /** Its id, where it is the zoo's. */
+  readonly zoo?: string;
+}
+
 /**
  * Opens a model: `coco-ssd-mobilenet-v2`, `some/model.onnx`, `some/model.json`, `npm:package@1.2.3/path/model.json`, or an
  * `https:` address. Fetches what is not in the cache. Throws where there is no such model, it cannot be fetched, or its files are not what they should be.
  */
 export async function openModel(reference: string, options: OpenOptions = {}): Promise<Model> {
+  return openLocated(await locateModel(reference, options));
+}
+
+/** Reads a model that is here. */
+export async function openLocated({ file, shown, known }: Located): Promise<Model> {
+  return (await formatOf(file, shown)).open(file, known);
+}
+
+/** Where a model's file is, fetched if need be; as {@link openModel}, without reading it. */
+export async function locateModel(reference: string, options: OpenOptions = {}): Promise<Located> {
   const zoo = zooModel(reference);
-  if (zoo) return openZoo(zoo, options);
+  if (zoo) return locateZoo(zoo, options);
   if (isAddress(reference)) {
     const { file, source, id } = await obtainAddress(reference, options.cache ?? MODEL_CACHE, options);
-    return openFile(file, source, id, options);
+    return { file, shown: file, known: knownOf(id, source, options) };
   }
-  // Other sources have their prefix here, and end in `openFile`.
-  if (reference.startsWith('npm:')) return openPackaged(reference, options);
+  // Other sources have their prefix here.
+  if (reference.startsWith('npm:')) return locatePackaged(reference, options);
   const there = await stat(reference).then(
     (found) => found.isFile(),
     () => false,
   );
-  if (there || /[/\\]|\.(json|onnx)$/.test(reference)) return openFile(reference, `file:${basename(reference)}`, idOf(reference), options);
+  if (there || /[/\\]|\.(json|onnx)$/.test(reference))
+    return { file: resolve(reference), shown: reference, known: knownOf(idOf(reference), `file:${basename(reference)}`, options) };
   throw fault({
     where: 'the model',
     expected: `${ZOO.map(({ id }) => id).join(', ')}, a path to an .onnx file or a model.json, npm:package@version/path/model.json, or an https: address`,
@@ -99,14 +121,23 @@ export function zooFolder(id: string, cache: string = MODEL_CACHE): string {
 
 /** Opens a model of the zoo, or any other that is described like one. */
 export async function openZoo(zoo: ZooModel, options: OpenOptions): Promise<Model> {
+  return openLocated(await locateZoo(zoo, options));
+}
+
+async function locateZoo(zoo: ZooModel, options: OpenOptions): Promise<Located> {
   const file = await obtainZoo(zoo, zooFolder(zoo.id, options.cache), options);
-  return (await formatOf(file, file)).open(file, { ...zoo, source: sourceOf(zoo) });
+  return { file, shown: file, known: knownOfZoo(zoo), zoo: zoo.id };
+}
+
+/** What the zoo says of its model. */
+export function knownOfZoo(zoo: ZooModel): Known {
+  return { ...zoo, source: sourceOf(zoo) };
 }
 
 /** `npm:@scope/name@1.2.3/path/model.json`; a version must be exact, since a range means something else tomorrow. */
 const PACKAGED = /^npm:((?:@[a-z0-9._~-]+\/)?[a-z0-9._~-]+)@(\d+\.\d+\.\d+[a-z0-9.+-]*)\/(.+\.(?:json|onnx))$/i;
 
-async function openPackaged(reference: string, options: OpenOptions): Promise<Model> {
+async function locatePackaged(reference: string, options: OpenOptions): Promise<Located> {
   const [, name, version, path] = PACKAGED.exec(reference) ?? [];
   const normal = path === undefined ? undefined : posix.normalize(path);
   if (name === undefined || normal === undefined || normal.startsWith('..') || normal.startsWith('/'))
@@ -126,15 +157,13 @@ async function openPackaged(reference: string, options: OpenOptions): Promise<Mo
     folder.replaceAll('/', '+') || 'package',
   );
   await fetchModel({ package: `${name}@${version}`, folder }, target, options);
-  return openFile(join(target, posix.basename(normal)), reference, slugOf(name), options);
+  const file = join(target, posix.basename(normal));
+  return { file, shown: file, known: knownOf(slugOf(name), reference, options) };
 }
 
-/** Opens a file of any of the {@link FORMATS}. */
-async function openFile(path: string, source: string, id: string, options: OpenOptions): Promise<Model> {
-  const file = resolve(path);
-  const format = await formatOf(file, path);
-  const { input, preprocess, size, pixels } = options;
-  return format.open(file, { id, title: id, source, licence: 'unknown', input, preprocess, size, pixels });
+/** What is known of a model that the zoo does not have. */
+export function knownOf(id: string, source: string, { input, preprocess, size, pixels }: OpenOptions): Known {
+  return { id, title: id, source, licence: 'unknown', input, preprocess, size, pixels };
 }
 
 /** The format of a file, by its content; `path` is what to call it. */

@@ -1,0 +1,444 @@
+/**
+ * The run's side of the queue: batches go out as BullMQ's jobs, a few at a time; their pictures come back, are checked and stored by this process
+ * alone, and only then taken off the queue. Nothing is known of a job but what Redis says at the moment, so that it may forget everything at any.
+ */
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Job, Queue } from 'bullmq';
+import pLimit from 'p-limit';
+import { DEFAULT_BATCH } from '../batch/batch-size.ts';
+import { sha256 } from '../batch/canonical.ts';
+import type { MadePicture } from '../batch/make-pictures.ts';
+import { SILENT } from '../batch/progress.ts';
+import type { Context, Crew, OpenCrew, Part } from '../batch/run.ts';
+import { storePictures } from '../batch/store-pictures.ts';
+import type { FailedRender } from '../batch/summary.ts';
+import type { Task } from '../batch/work.ts';
+import { AtlasError, reason } from '../graph/errors.ts';
+import { type Connection, connect, type QueueAddress } from './connection.ts';
+import { putFile } from './files.ts';
+import { type Batch, type JobModel, listPartBatches, nameJob, splitBatch, writeJob } from './jobs.ts';
+import { PREFIX, QUEUE, resultKey } from './keys.ts';
+import { mostResultBytes, type RunReport, VERSIONS } from './messages.ts';
+import { MODEL_POST, type ModelPost, type NamedFile } from './model-files.ts';
+import { countWorkers, endReports, REPORT_INTERVAL, sendReport } from './reports.ts';
+import { readResult, WrongResult } from './results.ts';
+
+/** Times that a picture is tried before its error is recorded, and a job before its units are tried one by one. */
+const ATTEMPTS = 3;
+
+/** How a run deals with its queue. */
+export interface CrewOptions {
+  readonly address: QueueAddress;
+  readonly post?: ModelPost;
+  /** Milliseconds before a failed job is tried again, twice that before the third time. */
+  readonly backoff?: number;
+  /** Milliseconds between looks at the queue where nothing came back, and between looks at everything. */
+  readonly poll?: number;
+  readonly sweep?: number;
+}
+
+/** What is in the queue. */
+interface Sent {
+  readonly id: string;
+  readonly batch: Batch;
+  readonly files: readonly NamedFile[];
+  /** When it was put there, by the process's own clock, which never jumps. */
+  since: number;
+}
+
+interface Waiting {
+  readonly progress: (pictures: number) => void;
+  readonly resolve: () => void;
+}
+
+/** Batches in the queue at a time, at least; three to a worker where there are more workers. */
+const WINDOW = 32;
+const PER_WORKER = 3;
+/** Failures that the report tells of. */
+const TOLD = 50;
+
+/** Opens the queue as a run's crew. */
+export function queueCrew(options: CrewOptions): OpenCrew {
+  return async (run, parts) => {
+    const { progress = SILENT } = run;
+    const pack = (options.post ?? MODEL_POST).pack;
+    if (parts.every(({ tasks }) => tasks.length === 0)) return { make: async () => undefined, close: async () => undefined };
+    const packed = await pack(run.plan.plan.model);
+    const connection = await connect(options.address, (text) => progress.note(text));
+    return new QueueCrew(options, connection, run, parts, { weights: run.model.weightsSha256, packed });
+  };
+}
+
+class QueueCrew implements Crew {
+  readonly #options: CrewOptions;
+  readonly #connection: Connection;
+  readonly #queue: Queue;
+  readonly #run: Context;
+  readonly #model: JobModel;
+  readonly #parts: readonly Part[];
+  /** The run's name in the queue: the same for the same plan and store, so that what it left there is found again. */
+  readonly #name: string;
+  readonly #ahead: Batch[];
+  readonly #sent = new Map<string, Sent>();
+  readonly #done = new Map<Part, number>();
+  readonly #failed: (FailedRender & { part: Part })[] = [];
+  readonly #waiting = new Map<Part, Waiting>();
+  readonly #started = performance.now();
+  readonly #stop = new AbortController();
+  readonly #work: Promise<void>;
+  /** Jobs that an earlier run of the same plan left in the queue and that this one will ask for. */
+  #left: ReadonlySet<string> = new Set();
+  readonly #writer = pLimit(1);
+  /** The last of what is being stored. */
+  #storing: Promise<void> = Promise.resolve();
+  #window = WINDOW;
+  #looked = Number.NEGATIVE_INFINITY;
+  #reported = Number.NEGATIVE_INFINITY;
+  #alone = performance.now();
+
+  constructor(options: CrewOptions, connection: Connection, run: Context, parts: readonly Part[], model: JobModel) {
+    this.#options = options;
+    this.#connection = connection;
+    this.#run = run;
+    this.#model = model;
+    this.#parts = parts;
+    this.#name = sha256(JSON.stringify([hostname(), path.resolve(run.folder), run.plan.sha256])).slice(0, 16);
+    const size = typeof run.batch === 'number' ? run.batch : DEFAULT_BATCH;
+    this.#ahead = parts.flatMap((part) => listPartBatches(part, size));
+    this.#queue = new Queue(QUEUE, { connection: connection.redis, prefix: PREFIX });
+    // The connection tells of its own troubles.
+    this.#queue.on('error', () => undefined);
+    // Whoever awaits a part is told; until somebody does, it is no unhandled rejection.
+    this.#work = this.#perform();
+    this.#work.catch(() => undefined);
+  }
+
+  async make(part: Part, onProgress: (pictures: number) => void): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.set(part, { progress: onProgress, resolve });
+    this.#tell(part, 0);
+    await Promise.race([promise, this.#work.then(() => promise)]);
+  }
+
+  /** Takes what is not begun off the queue, so that nobody renders for a run that has left. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#work.catch(() => undefined);
+    await this.#storing.catch(() => undefined);
+    const leave = async () => {
+      for (const id of this.#sent.keys())
+        if ((await this.#queue.getJobState(id)) !== 'completed') await this.#remove(id).catch(() => undefined);
+      await endReports(this.#connection.redis, 'run', this.#name);
+    };
+    const goodbye = new AbortController();
+    await Promise.race([leave().catch(() => undefined), sleep(5_000, undefined, { signal: goodbye.signal }).catch(() => undefined)]);
+    goodbye.abort();
+    await this.#connection.close();
+  }
+
+  get #redis() {
+    return this.#connection.redis;
+  }
+
+  #note(text: string): void {
+    (this.#run.progress ?? SILENT).note(text);
+  }
+
+  /** Until every picture is stored. An error of Redis passes; one of the store, or the user's wish, does not. */
+  async #perform(): Promise<void> {
+    const signal = this.#run.signal ? AbortSignal.any([this.#run.signal, this.#stop.signal]) : this.#stop.signal;
+    let greeted = false;
+    for (let troubles = 0; this.#ahead.length + this.#sent.size > 0; ) {
+      try {
+        const round = greeted ? this.#round() : this.#takeUp().then(() => true);
+        const busy = await unlessAborted(round, signal);
+        [greeted, troubles] = [true, 0];
+        if (!busy) await sleep(this.#options.poll ?? 100, undefined, { signal });
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof AtlasError || !isOfRedis(error)) throw error;
+        if (troubles++ === 0) this.#note(`${this.#connection.shown}: ${reason(error)}; trying again`);
+        await sleep(Math.min(250 * 2 ** troubles, 10_000), undefined, { signal });
+      }
+    }
+    await unlessAborted(this.#report(true), signal);
+  }
+
+  /** Whether anything came back. */
+  async #round(): Promise<boolean> {
+    if (performance.now() - this.#looked > (this.#options.sweep ?? 5_000)) {
+      await this.#sweep();
+      this.#looked = performance.now();
+    }
+    await this.#send();
+    const completed = await this.#finished('completed');
+    // Checked side by side, stored one after the other.
+    await Promise.all(completed.map((sent) => this.#receive(sent)));
+    const failed = await this.#finished('failed');
+    for (const sent of failed) await this.#fail(sent);
+    await this.#report();
+    return completed.length + failed.length > 0;
+  }
+
+  /** Keeps the window full: a long list never lies in Redis at once. */
+  async #send(): Promise<void> {
+    const batches = this.#ahead.splice(0, Math.max(0, this.#window - this.#sent.size));
+    const sent = batches.map((batch) => this.#prepare(batch));
+    for (const one of sent) this.#sent.set(one.id, one);
+    for (const { files } of sent) for (const { sha256, path } of files) await putFile(this.#redis, sha256, path);
+    await Promise.all(sent.map((one) => this.#add(one)));
+  }
+
+  #prepare(batch: Batch): Sent {
+    const { job, files } = writeJob(batch, this.#model);
+    return { id: nameJob(this.#name, job), batch, files, since: performance.now() };
+  }
+
+  async #add({ id, batch }: Sent): Promise<void> {
+    const { job } = writeJob(batch, this.#model);
+    const wait = this.#options.backoff ?? 5_000;
+    await this.#queue.add('pictures', job, {
+      jobId: id,
+      // One is the first; zero would go before every priority.
+      priority: 1 + this.#parts.indexOf(batch.part),
+      attempts: ATTEMPTS,
+      backoff: { type: 'exponential', delay: wait },
+      stackTraceLimit: 0,
+      ...(batch.attempt > 1 ? { delay: wait * 2 ** (batch.attempt - 2) } : {}),
+    });
+  }
+
+  /** Of what is in the queue, that which is back from it in this way. */
+  async #finished(state: 'completed' | 'failed'): Promise<Sent[]> {
+    const ids = await this.#redis.zrange(this.#queue.toKey(state), 0, -1);
+    return ids.flatMap((id) => this.#sent.get(id) ?? []);
+  }
+
+  async #receive(sent: Sent): Promise<void> {
+    const { id, batch } = sent;
+    const { work } = batch.part;
+    const limit = mostResultBytes(work.settings.size, batch.tasks.length);
+    const bytes = await this.#redis.getrangeBuffer(resultKey(id), 0, limit);
+    if (bytes.length === 0) return this.#again(sent, 'its pictures are not there');
+    try {
+      if (bytes.length > limit) throw new WrongResult(`a result of more than ${limit} bytes`);
+      await this.#keep(sent, await readResult(bytes, batch.tasks, work.settings));
+    } catch (error) {
+      if (!(error instanceof WrongResult)) throw error;
+      this.#note(`${work.layer.slug}: refused ${error.message}`);
+      await this.#giveUpOrTryAgain(sent, error.message, batch.attempt);
+    }
+  }
+
+  /** Stores what was made. Pictures that failed are asked for again, by themselves, until they have had their three tries. */
+  async #keep(sent: Sent, made: readonly MadePicture[]): Promise<void> {
+    const { batch } = sent;
+    const pictures = new Map(batch.tasks.map((task, i) => [task, made[i]]));
+    const units = splitBatch(batch, batch.attempt + 1);
+    const again = batch.attempt < ATTEMPTS ? units.filter(({ tasks }) => tasks.some((task) => pictures.get(task)?.state === 'failed')) : [];
+    const retried = new Set(again.flatMap(({ tasks }) => tasks));
+    await this.#store(
+      batch,
+      batch.tasks.flatMap((task) => (retried.has(task) ? [] : [[task, pictures.get(task)] as const])),
+    );
+    await this.#replace(sent, again);
+  }
+
+  async #fail(sent: Sent): Promise<void> {
+    const key = this.#queue.toKey(sent.id);
+    const long = (await this.#redis.hstrlen(key, 'failedReason')) > 10_000;
+    const text = long ? 'an error too long to tell' : ((await this.#redis.hget(key, 'failedReason')) ?? 'no reason given');
+    const message = text.includes('stalled') ? 'whoever rendered it was gone before it was done, every time' : text.slice(0, 1000);
+    // BullMQ has tried it often enough.
+    await this.#giveUpOrTryAgain(sent, message, ATTEMPTS);
+  }
+
+  /** A batch that cannot be made is tried unit by unit: what is wrong may be wrong with one of them. */
+  async #giveUpOrTryAgain(sent: Sent, message: string, tries: number): Promise<void> {
+    const { batch } = sent;
+    const units = splitBatch(batch, 1);
+    if (units.length > 1) {
+      this.#note(
+        `${batch.part.work.layer.slug}: a batch of ${batch.tasks.length} failed (${message.split('\n')[0]}); trying its units one by one`,
+      );
+      return this.#replace(sent, units);
+    }
+    if (tries < ATTEMPTS) return this.#replace(sent, splitBatch(batch, tries + 1));
+    const made: MadePicture = { state: 'failed', message, score: null, curve: [], curve_steps: [] };
+    await this.#store(
+      batch,
+      batch.tasks.map((task) => [task, made] as const),
+    );
+    await this.#replace(sent, []);
+  }
+
+  async #store({ part }: Batch, pictures: readonly (readonly [Task, MadePicture | undefined])[]): Promise<void> {
+    const pairs = pictures.flatMap(([task, made]) => (made ? [[task, made] as const] : []));
+    this.#storing = this.#writer(async () => {
+      // Nothing begins to be stored when the run is about to leave, and with it the store's lock.
+      this.#stop.signal.throwIfAborted();
+      await storePictures(
+        { store: this.#run.store, journal: part.journal },
+        pairs.map(([task]) => task),
+        pairs.map(([, made]) => made),
+      );
+    });
+    await this.#storing;
+    for (const [{ unit, seed }, { state, message = '' }] of pairs)
+      if (state === 'failed') this.#failed.push({ part, layer: part.work.layer.slug, unit: unit.id, seed, message });
+    this.#tell(part, pairs.length);
+  }
+
+  #tell(part: Part, stored: number): void {
+    const done = (this.#done.get(part) ?? 0) + stored;
+    this.#done.set(part, done);
+    const waiting = this.#waiting.get(part);
+    waiting?.progress(done);
+    if (done >= part.tasks.length) waiting?.resolve();
+  }
+
+  /** Takes a batch off the queue, and puts others in its place ahead of all that is not yet sent. */
+  async #replace({ id }: Sent, batches: readonly Batch[]): Promise<void> {
+    this.#sent.delete(id);
+    this.#ahead.unshift(...batches);
+    await this.#remove(id);
+  }
+
+  async #again(sent: Sent, why: string): Promise<void> {
+    this.#note(`${sent.batch.part.work.layer.slug}: a batch is asked for again: ${why}`);
+    await this.#remove(sent.id);
+    sent.since = performance.now();
+    await this.#add(sent);
+  }
+
+  /** A job that a worker has at this moment stays, and is removed when it comes back. */
+  async #remove(id: string): Promise<void> {
+    await this.#redis.del(resultKey(id));
+    await this.#queue.remove(id).catch((error: unknown) => {
+      if (!/locked/i.test(reason(error))) throw error;
+    });
+  }
+
+  /** What an earlier run of the same plan left in the queue is taken up first, as it is, where this one asks for it; the rest is removed. */
+  async #takeUp(): Promise<void> {
+    const found = new Set(await this.#mine());
+    if (found.size === 0) return;
+    const [left, others] = [[] as Batch[], [] as Batch[]];
+    const kept = new Set<string>();
+    for (const batch of this.#ahead) {
+      const { id } = this.#prepare(batch);
+      if (found.has(id)) kept.add(id);
+      (found.has(id) ? left : others).push(batch);
+    }
+    this.#left = kept;
+    this.#ahead.splice(0, this.#ahead.length, ...left, ...others);
+    for (const id of found) if (!kept.has(id)) await this.#remove(id);
+    if (kept.size > 0) this.#note(`${kept.size} batches of an earlier run are in the queue still, and are taken up`);
+  }
+
+  /** This run's jobs in every state but being rendered. */
+  async #mine(): Promise<string[]> {
+    const key = (state: string) => this.#queue.toKey(state);
+    const sets = ['prioritized', 'delayed', 'completed', 'failed'].map((state) => this.#redis.zrange(key(state), 0, -1));
+    const ids = (await Promise.all([...sets, this.#redis.lrange(key('wait'), 0, -1)])).flat();
+    return ids.filter((id) => id.startsWith(`${this.#name}-`));
+  }
+
+  /** Looks at everything: what Redis lost is put there again, what waits for a clock that went wrong is freed, what nobody asks for is removed. */
+  async #sweep(): Promise<void> {
+    const files = [...this.#model.packed.files, ...[...this.#sent.values()].flatMap((sent) => sent.files)];
+    for (const [sha256, path] of new Map(files.map((file) => [file.sha256, file.path]))) await putFile(this.#redis, sha256, path);
+    let lost = 0;
+    for (const sent of this.#sent.values()) {
+      const state = await this.#queue.getJobState(sent.id);
+      if (state === 'unknown') {
+        lost++;
+        await this.#remove(sent.id);
+        await this.#add(sent);
+      } else if (state === 'delayed') await this.#freeDelayed(sent);
+      else sent.since = performance.now();
+    }
+    if (lost > 0) this.#note(`${lost} batches were gone from the queue, and are in it again`);
+    for (const id of await this.#mine()) if (!this.#sent.has(id) && !this.#left.has(id)) await this.#remove(id);
+    const workers = await countWorkers(this.#redis);
+    this.#window = Math.max(WINDOW, PER_WORKER * workers);
+    this.#tellIfAlone(workers);
+  }
+
+  /** A delay is counted by the clocks of two machines: one that has lasted twice as long as any should is ended. */
+  async #freeDelayed(sent: Sent): Promise<void> {
+    const longest = 2 * (this.#options.backoff ?? 5_000) * 2 ** (ATTEMPTS - 1);
+    if (performance.now() - sent.since < longest) return;
+    const job: Job | undefined = await this.#queue.getJob(sent.id);
+    await job?.promote();
+    sent.since = performance.now();
+  }
+
+  #tellIfAlone(workers: number): void {
+    const now = performance.now();
+    if (workers > 0) this.#alone = now;
+    else if (now - this.#alone > 10_000) {
+      this.#note(`No worker is at ${this.#connection.shown}: start some with "atlas worker --queue ${this.#connection.shown}"`);
+      this.#alone = now + 50_000;
+    }
+  }
+
+  async #report(last = false): Promise<void> {
+    const now = performance.now();
+    if (!last && now - this.#reported < REPORT_INTERVAL) return;
+    this.#reported = now;
+    await sendReport(this.#redis, 'run', this.#name, this.#describe());
+  }
+
+  #describe(): RunReport {
+    const seconds = (performance.now() - this.#started) / 1000;
+    const done = [...this.#done.values()].reduce((sum, count) => sum + count, 0);
+    const total = this.#parts.reduce((sum, { tasks }) => sum + tasks.length, 0);
+    const rate = done / Math.max(seconds, 1e-3);
+    const layers = [...Map.groupBy(this.#parts, ({ work }) => work.layer.slug)].map(([layer, parts]) => ({
+      layer,
+      done: parts.reduce((sum, part) => sum + (this.#done.get(part) ?? 0), 0),
+      total: parts.reduce((sum, { tasks }) => sum + tasks.length, 0),
+      failed: this.#failed.filter(({ part }) => parts.includes(part)).length,
+    }));
+    return {
+      atlas: this.#run.plan.plan.atlas,
+      host: hostname(),
+      pid: process.pid,
+      versions: VERSIONS,
+      seconds,
+      rate,
+      ...(rate > 0 ? { seconds_left: (total - done) / rate } : {}),
+      batches: this.#sent.size,
+      layers,
+      failures: this.#failed.slice(-TOLD).map(({ layer, unit, seed, message }) => ({ layer, unit, seed, message })),
+    };
+  }
+}
+
+/** Of the server, of the client, or of BullMQ about either: none of the store's, and no bug. */
+function isOfRedis(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return (
+    ['ReplyError', 'AbortError', 'MaxRetriesPerRequestError', 'ConnectionClosedError'].includes(error.name) ||
+    /^E[A-Z]+$/.test(code) ||
+    /connection is closed|missing key for job|missing lock|job .* is not in|could not be/i.test(error.message)
+  );
+}
+
+/** The promise's own outcome, or the signal's reason as soon as it has one: a server that does not answer must not keep a user waiting. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener('abort', onAbort);
+  promise.catch(() => undefined);
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
