@@ -17,6 +17,9 @@ export const ledgerReason = z
 
 const when = z.iso.date().describe('The day, in UTC.');
 const number = z.int().min(1);
+const digest = sha256
+  .optional()
+  .describe('SHA-256 of the line without this field: data/sealed.ts. Lines from before there were digests have none.');
 
 /** A line of data/ledger.jsonl. Lines are only ever added; of an address that has several without an edition, or one after them, the last says what is there now. */
 export const ledgerEntry = z.discriminatedUnion('status', [
@@ -26,14 +29,16 @@ export const ledgerEntry = z.discriminatedUnion('status', [
     content: sha256.describe('SHA-256 of the canonical record of what the page states: data/published.ts.'),
     status: z.literal('published'),
     when,
+    digest,
   }),
-  z.strictObject({ address, status: z.literal('redirect'), to: address, why: ledgerReason, when }),
+  z.strictObject({ address, status: z.literal('redirect'), to: address, why: ledgerReason, when, digest }),
   z.strictObject({
     address,
     status: z.literal('tombstone'),
     to: address.optional().describe('What takes its place without being the same thing.'),
     why: ledgerReason,
     when,
+    digest,
   }),
 ]);
 export type LedgerEntry = z.infer<typeof ledgerEntry>;

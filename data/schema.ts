@@ -9,6 +9,7 @@ export * from './published.ts';
 export * from './published-schema.ts';
 export type { ArrayFile, ChosenUnit, Penalty, RenderSettings } from './render-schema.ts';
 export { chosenUnit, OBJECTIVES, PARAMETERISATIONS, renderSettings, sha256, slug } from './render-schema.ts';
+export * from './sealed.ts';
 export * from './site-schema.ts';
 export * from './store-schema.ts';
 export * from './study-schema.ts';

@@ -13,6 +13,7 @@ import { addMerge } from './cli/merge.ts';
 import { addModels } from './cli/models.ts';
 import { addPublish, addRetire } from './cli/publish.ts';
 import { addPull, addPush } from './cli/push.ts';
+import { addRepair } from './cli/repair.ts';
 import { addResolve } from './cli/resolve.ts';
 import { addRun } from './cli/run.ts';
 import { addStatus } from './cli/status.ts';
@@ -31,7 +32,7 @@ export function makeProgram(): Command {
     .showHelpAfterError('Add --help for the options.')
     .exitOverride();
   const study = [addRun, addWorker, addStatus, addMerge, addModels, addLayers, addInit, addCheck, addBench, addDoctor, addStudy];
-  const site = [addBuild, addVerify, addPublish, addRetire, addResolve, addPush, addPull];
+  const site = [addBuild, addVerify, addRepair, addPublish, addRetire, addResolve, addPush, addPull];
   for (const add of [...study, ...site]) add(program);
   return program;
 }

@@ -20,7 +20,8 @@ const RANKS: Readonly<Record<string, number>> = {
   compare: 7,
   portray: 8,
   publish: 8,
-  cli: 9,
+  repair: 9,
+  cli: 10,
 };
 const SHARED = 'data/schema.ts';
 const CODE = /\.(ts|astro|mjs|js)$/;

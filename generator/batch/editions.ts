@@ -24,6 +24,7 @@ export async function readFrozenUnits(file: string): Promise<FrozenUnit[]> {
       // As it stands in the file, not as the schema would write it: the hash is of this.
       const value: FrozenUnit = JSON.parse(line);
       frozenUnit.parse(value);
+      if (JSON.stringify(value) !== line) throw new Error('it is spelt otherwise than it was written');
       return value;
     } catch (error) {
       throw fault({

@@ -1,6 +1,6 @@
 /** layers/<layer>.jsonl: while a layer is rendered, a journal with a line per unit as it comes; when it is done, one line per unit, in order. */
 import { readFile } from 'node:fs/promises';
-import { type RenderRecord, type UnitRecord, unitRecord } from '../../data/schema.ts';
+import { parseSealed, type RenderRecord, seal, type UnitRecord, unitRecord } from '../../data/schema.ts';
 import { fault, reason } from '../graph/errors.ts';
 import type { Unit } from './arms.ts';
 import type { DurableFolder } from './disk.ts';
@@ -54,14 +54,14 @@ export class Journal {
   /** Adds renders, durably, in one write; they take the place of earlier ones from the same seeds. Their images must be on the disk. */
   async append(records: readonly UnitRecord[]): Promise<void> {
     if (records.length === 0) return;
-    this.#length = await this.#folder.append(this.#file, this.#length, textOf(records));
+    this.#length = await this.#folder.append(this.#file, this.#length, recordLines(records));
     for (const record of records) this.#records.set(record.id, merge(this.#records.get(record.id), record));
   }
 
   /** Writes the file anew with exactly these units, in this order, their seeds and their frames: its bytes do not depend on how the run went. */
   async finish(wanted: Wanted): Promise<readonly UnitRecord[]> {
     const records = wanted.units.map((unit) => this.#ordered(unit, wanted));
-    const bytes = Buffer.from(textOf(records));
+    const bytes = Buffer.from(recordLines(records));
     const before = await readFile(this.#folder.resolve(this.#file)).catch(() => undefined);
     if (!before?.equals(bytes)) await this.#folder.replace(this.#file, bytes);
     this.#length = bytes.length;
@@ -100,46 +100,60 @@ export function mergeLines(bytes: Buffer, where: string): { records: Map<string,
 /** The records of a whole file, and how many bytes they take: what follows them is a torn line. Throws for a bad line before the last. */
 export function readLines(bytes: Buffer, where: string): { lines: UnitRecord[]; length: number } {
   const lines: UnitRecord[] = [];
-  let start = 0;
-  while (start < bytes.length) {
-    const end = bytes.indexOf(0x0a, start);
-    if (end < 0) break;
-    const record = parseLine(bytes.toString('utf8', start, end));
-    if ('mistake' in record) {
-      if (end === bytes.length - 1) break;
+  let length = 0;
+  for (const line of splitLines(bytes)) {
+    if ('mistake' in line) {
+      if (line.end === bytes.length) break;
       throw fault({
         where: `${where}, line ${lines.length + 1}`,
         expected: 'the record of a unit',
         name: 'the line',
-        received: record.mistake,
-        remedy: 'Remove the line and run the plan again: the unit is rendered anew.',
+        received: line.mistake,
+        remedy: 'Run "atlas repair": the unit is rendered anew.',
       });
     }
-    lines.push(record);
-    start = end + 1;
+    lines.push(line.record);
+    length = line.end;
   }
-  return { lines, length: start };
+  return { lines, length };
 }
 
-function parseLine(text: string): UnitRecord | { mistake: string } {
+/** A line of a file: its record or why it holds none, its bytes, and where it ends. */
+export type Line = { readonly text: Buffer; readonly end: number } & ({ readonly record: UnitRecord } | { readonly mistake: string });
+
+/** Every line of a file, good or not; not a last one that has no end. */
+export function splitLines(bytes: Buffer): Line[] {
+  const lines: Line[] = [];
+  let start = 0;
+  for (let end = bytes.indexOf(0x0a); end >= 0; end = bytes.indexOf(0x0a, start)) {
+    lines.push({ text: bytes.subarray(start, end + 1), end: end + 1, ...parseLine(bytes.toString('utf8', start, end)) });
+    start = end + 1;
+  }
+  return lines;
+}
+
+function parseLine(text: string): { record: UnitRecord } | { mistake: string } {
   try {
-    const parsed = unitRecord.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : { mistake: `${parsed.error.issues[0].path.join('.')}: ${parsed.error.issues[0].message}` };
+    const parsed = unitRecord.safeParse(parseSealed(text, unitRecord));
+    return parsed.success
+      ? { record: parsed.data }
+      : { mistake: `${parsed.error.issues[0].path.join('.')}: ${parsed.error.issues[0].message}` };
   } catch (error) {
     return { mistake: reason(error) };
   }
 }
 
-/** Records as lines; through the schema, so that fields stand in one order. */
-function textOf(records: readonly UnitRecord[]): string {
-  return records.map((record) => `${JSON.stringify(unitRecord.parse(record))}\n`).join('');
+/** Records as lines, each sealed; through the schema, so that fields stand in one order. */
+export function recordLines(records: readonly UnitRecord[]): string {
+  return records.map((record) => `${seal(JSON.stringify(unitRecord.parse(record)))}\n`).join('');
 }
 
-/** Later renders replace earlier ones from the same seed. Measures speak of the renders that they came with, and of no diverse pictures. */
+/** Later renders replace earlier ones from the same seed. Measures speak of the pictures that they came with, and of no diverse ones. */
 function merge(before: UnitRecord | undefined, after: UnitRecord): UnitRecord {
   const renders = replaced(before?.renders, after.renders);
   const diverse = replaced(before?.diverse, after.diverse);
-  const measures = after.measures ?? (after.renders.length === 0 ? before?.measures : undefined);
+  const isSame = after.renders.every(({ seed, image }) => before?.renders.some((one) => one.seed === seed && one.image === image));
+  const measures = after.measures ?? (isSame ? before?.measures : undefined);
   return { ...after, renders, ...(diverse.length > 0 ? { diverse } : {}), ...(measures ? { measures } : {}) };
 }
 

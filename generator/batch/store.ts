@@ -1,23 +1,26 @@
 /** An atlas on the disk, and with it the record of what is done: images first, then the lines that name them. */
 import { readFile } from 'node:fs/promises';
 import glob from 'fast-glob';
-import { type Atlas, atlas as atlasSchema, type UnitRecord } from '../../data/schema.ts';
+import { type Atlas, atlas as atlasSchema, parseSealed, seal, type UnitRecord } from '../../data/schema.ts';
 import { fault, reason } from '../graph/errors.ts';
 import type { Unit } from './arms.ts';
 import { float32Bytes, sha256 } from './canonical.ts';
 import { type Disk, DurableFolder, TEMPORARY } from './disk.ts';
 import { editionImages } from './editions.ts';
 import { Journal, layerFile } from './journal.ts';
+import { LOCK } from './lock.ts';
 import { portrayedImages } from './portraits.ts';
 import { schemaFault } from './schema-fault.ts';
 
 /** The file that says what an atlas is. */
 export const ATLAS_FILE = 'atlas.json';
 
-/** Clears away what a killed run left unfinished. The caller holds the store's lock. */
-export async function clearUnfinished(folder: DurableFolder): Promise<void> {
-  const pattern = [`{layers,directions,portraits,images/*}/*${TEMPORARY}`, `*.json.*${TEMPORARY}`];
-  for (const file of await glob(pattern, { cwd: folder.path, dot: true })) await folder.remove(file);
+/** Clears away what a killed command left unfinished, and says which files. The caller holds the store's lock. */
+export async function clearUnfinished(folder: DurableFolder): Promise<string[]> {
+  // Another process's claim to the lock is its own.
+  const files = await glob(`**/*${TEMPORARY}`, { cwd: folder.path, dot: true, ignore: [`${LOCK}.*`] });
+  for (const file of files) await folder.remove(file);
+  return files;
 }
 
 /** A store, open for writing; the caller holds its lock. */
@@ -30,13 +33,13 @@ export class Store {
     this.#images = images;
   }
 
-  /** Opens or makes the folder, and clears away what a killed run left unfinished. */
-  static async open(path: string, disk?: Disk): Promise<Store> {
+  /** Opens or makes the folder, and clears away what a killed run left unfinished. Images that are `damaged` count as not there: they are written anew. */
+  static async open(path: string, disk?: Disk, damaged: ReadonlySet<string> = new Set()): Promise<Store> {
     const folder = new DurableFolder(path, disk);
     await folder.create();
     await clearUnfinished(folder);
     const images = await glob('images/*/*.webp', { cwd: path });
-    return new Store(folder, new Set(images));
+    return new Store(folder, new Set(images.filter((image) => !damaged.has(image))));
   }
 
   /** What an earlier run wrote, if there was one. */
@@ -45,19 +48,21 @@ export class Store {
   }
 
   async writeAtlas(atlas: Atlas): Promise<void> {
-    await this.folder.replace(ATLAS_FILE, `${JSON.stringify(atlasSchema.parse(atlas), null, 2)}\n`);
+    await this.folder.replace(ATLAS_FILE, atlasText(atlas));
   }
 
   async journal(layer: string): Promise<Journal> {
     return Journal.open(this.folder, layer);
   }
 
-  /** Writes the vectors of the random arm, row after row in order of their index: float32, little-endian. */
-  async writeDirections(layer: string, units: readonly Unit[]): Promise<void> {
+  /** Writes the vectors of the random arm, row after row in order of their index: float32, little-endian. Whether they were not there yet. */
+  async writeDirections(layer: string, units: readonly Unit[]): Promise<boolean> {
     const bytes = Buffer.concat(units.filter((unit) => unit.arm === 'random').map((unit) => float32Bytes(unit.vector)));
     const file = directionsFile(layer);
     const before = await readFile(this.folder.resolve(file)).catch(() => undefined);
-    if (!before?.equals(bytes)) await this.folder.replace(file, bytes);
+    if (before?.equals(bytes)) return false;
+    await this.folder.replace(file, bytes);
+    return true;
   }
 
   hasImage(hash: string): boolean {
@@ -86,6 +91,11 @@ export class Store {
   }
 }
 
+/** The text of atlas.json. */
+export function atlasText(atlas: Atlas): string {
+  return seal(`${JSON.stringify(atlasSchema.parse(atlas), null, 2)}\n`);
+}
+
 /** Every image that a record names. */
 export function imagesOf({ renders, diverse = [] }: UnitRecord): string[] {
   return [...renders, ...diverse].flatMap(({ image, frames }) => [...(image ? [image] : []), ...(frames ? [frames.image] : [])]);
@@ -109,7 +119,7 @@ export async function readAtlas(store: string): Promise<Atlas | undefined> {
     throw error;
   });
   if (text === undefined) return undefined;
-  const remedy = 'Remove the file and run the plan again: the pictures are kept.';
+  const remedy = 'Restore it from git or another copy; or remove it and run the plan again: the pictures are kept, its edition is then 1.';
   const value = parseJson(text, file, remedy);
   const parsed = atlasSchema.safeParse(value);
   if (!parsed.success) throw schemaFault({ where: file, schema: atlasSchema, value, error: parsed.error, remedy, exitCode: 1 });
@@ -118,8 +128,15 @@ export async function readAtlas(store: string): Promise<Atlas | undefined> {
 
 function parseJson(text: string, where: string, remedy: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseSealed(text, atlasSchema);
   } catch (error) {
-    throw fault({ where, expected: 'JSON', name: 'the atlas', received: reason(error), remedy, cause: error });
+    throw fault({
+      where,
+      expected: error instanceof SyntaxError ? 'JSON' : 'what was written',
+      name: 'the atlas',
+      received: reason(error),
+      remedy,
+      cause: error,
+    });
   }
 }

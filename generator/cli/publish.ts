@@ -1,8 +1,11 @@
 /** `atlas publish` and `atlas retire`: what is said to the world stays, or says where it went. */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Command, Option } from 'commander';
 import glob from 'fast-glob';
-import { ATLAS_FILE } from '../batch/store.ts';
+import { DurableFolder } from '../batch/disk.ts';
+import { withLock } from '../batch/lock.ts';
+import { ATLAS_FILE, clearUnfinished } from '../batch/store.ts';
 import { verifyStore } from '../batch/verify.ts';
 import { fault } from '../graph/errors.ts';
 import { publish } from '../publish/publish.ts';
@@ -50,6 +53,8 @@ export function addRetire(program: Command): void {
 }
 
 async function checkSound(store: string): Promise<void> {
+  // What a killed command left is no reason to refuse, this one's own least of all. The lock would make a folder that is not there.
+  if (existsSync(path.join(store, ATLAS_FILE))) await withLock(store, () => clearUnfinished(new DurableFolder(store)));
   const { findings } = await verifyStore(store);
   if (findings[0] === undefined) return;
   throw fault({

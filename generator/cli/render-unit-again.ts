@@ -5,13 +5,13 @@ import path from 'node:path';
 import type { Atlas, AtlasLayer, RenderRecord, UnitRecord } from '../../data/schema.ts';
 import type { Engine } from '../batch/engine.ts';
 import { readLines } from '../batch/journal.ts';
-import { planHash } from '../batch/plan.ts';
 import type { Progress } from '../batch/progress.ts';
-import { renderTasks } from '../batch/render-layer.ts';
 import { imageFile, Store } from '../batch/store.ts';
-import { type LayerWork, listTasks, listWork, type Series, type Task } from '../batch/work.ts';
+import { type LayerWork, listTasks, type Series, type Task } from '../batch/work.ts';
 import { fault } from '../graph/errors.ts';
 import type { Model } from '../models/model.ts';
+import { makeAgain } from '../repair/make-again.ts';
+import { openRecorded } from '../repair/recorded-work.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { unknownName } from './render-unit-address.ts';
 
@@ -38,21 +38,10 @@ export async function findUnit(
   { folder, atlas, layer, engine }: { folder: string; atlas: Atlas; layer: AtlasLayer; engine: Engine },
   { unit, seed, series }: { unit: string; seed: number | undefined; series: Series },
 ): Promise<PublishedUnit> {
-  const { plan } = atlas;
-  const model = await engine.openModel(plan.model, { pixels: plan.preprocess });
-  if (model.weightsSha256 !== atlas.model.weights_sha256)
-    throw fault({
-      where: folder,
-      expected: `the network with weights ${atlas.model.weights_sha256}`,
-      name: plan.model,
-      received: model.weightsSha256,
-      remedy: 'The model file is not the one that the atlas was made of; put that one in its place.',
-    });
-  const checked = { plan, file: `${folder}/atlas.json`, sha256: planHash(plan) };
-  const found = listWork(checked, model, engine).find((work) => work.layer.slug === layer.slug);
+  const { model, work: layers } = await openRecorded(folder, atlas, engine);
+  const found = layers.find((one) => one.layer.slug === layer.slug);
   if (!found) throw unknownName('layer', layer.slug, [], folder);
-  // As the pictures were made, whatever the presets are now.
-  const work = series === 'diverse' ? found.diverse : { ...found, settings: layer.render };
+  const work = series === 'diverse' ? found.diverse : found;
   const units = work?.units ?? [];
   const tasks = work ? listTasks(work, model).filter((task) => task.unit.id === unit) : [];
   if (!work || tasks.length === 0)
@@ -91,24 +80,16 @@ export async function renderAgain(
   const { layer, settings } = work;
   // Without the frames of a filmstrip, which are read off on the way and change nothing.
   const together = (settings.group ? tasks : [task]).map((one) => ({ ...one, frames: [] }));
-  const { others } = task.unit;
-  const request = { model, runtime, layer: layer.name, settings, batch: together.length, ...(others ? { others } : {}) };
   const folder = await mkdtemp(path.join(tmpdir(), 'atlas-unit-'));
   try {
     const store = await Store.open(folder);
     const journal = await store.journal(layer.slug);
-    const renderer = await engine.openRenderer(request);
+    progress.start(together.length, 0);
     try {
-      const probe = await engine.openProbe({ ...request, batch: 1 });
-      progress.start(together.length, 0);
-      try {
-        await renderTasks({ tasks: together, renderer, probe, store, journal, signal, onProgress: (done) => progress.update(done) });
-      } finally {
-        progress.stop();
-        await probe.dispose();
-      }
+      const workshop = { engine, model, runtime, batch: together.length, signal };
+      await makeAgain(workshop, { work, tasks: together, store, journal, onProgress: (done) => progress.update(done) });
     } finally {
-      await renderer.dispose();
+      progress.stop();
     }
     const record = journal.find(task.unit.id, task.seed, task.series);
     if (!record?.image)

@@ -1,9 +1,9 @@
 /** Comparing the arms of an atlas: evidence is gathered, directions are judged, records completed, comparison.json written. */
-import { type Atlas, type AtlasLayer, type Comparison, type Plan, unitRecord } from '../../data/schema.ts';
+import type { Atlas, AtlasLayer, Comparison, Plan } from '../../data/schema.ts';
 import { canonicalJson } from '../batch/canonical.ts';
 import { DurableFolder } from '../batch/disk.ts';
 import type { Engine } from '../batch/engine.ts';
-import { layerFile } from '../batch/journal.ts';
+import { layerFile, recordLines } from '../batch/journal.ts';
 import { withLock } from '../batch/lock.ts';
 import { clearUnfinished, readAtlas } from '../batch/store.ts';
 import { fault } from '../graph/errors.ts';
@@ -19,7 +19,7 @@ import { type GatherLayer, gatherEvidence, SILENT_STAGES, type Stages } from './
 import type { KnownObserver } from './evidence/observer-parts.ts';
 import { Parts } from './evidence/parts.ts';
 import { openPlanImages } from './plan-images.ts';
-import { chosenLines, readLayer, type StoredUnit } from './read-layer.ts';
+import { chosenRecords, readLayer, type StoredUnit } from './read-layer.ts';
 import { judgeLayer } from './score/judge-layer.ts';
 import type { JudgedLayer } from './score/judged.ts';
 
@@ -184,6 +184,9 @@ async function writeMeasures(
   { evidence, scores }: JudgedLayer,
 ): Promise<void> {
   const measures = new Map(evidence.directions.map(({ id }, d) => [id, scores[d].measures]));
-  const lines = units.map(({ record }) => `${JSON.stringify(unitRecord.parse({ ...record, measures: measures.get(record.id) }))}\n`);
-  await new DurableFolder(folder).replace(layerFile(layer.slug), lines.join('') + (await chosenLines(folder, layer)));
+  const measured = units.map(({ record }) => {
+    const found = measures.get(record.id);
+    return { ...record, ...(found ? { measures: found } : {}) };
+  });
+  await new DurableFolder(folder).replace(layerFile(layer.slug), recordLines([...measured, ...(await chosenRecords(folder, layer))]));
 }

@@ -1,7 +1,14 @@
 /** comparison.json: put together from what was judged, and written when it says something new. */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { type Atlas, type ComparedDirection, type Comparison, comparison as comparisonSchema } from '../../data/schema.ts';
+import {
+  type Atlas,
+  type ComparedDirection,
+  type Comparison,
+  comparison as comparisonSchema,
+  parseSealed,
+  seal,
+} from '../../data/schema.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { canonicalJson, sha256 } from '../batch/canonical.ts';
 import { DurableFolder } from '../batch/disk.ts';
@@ -141,7 +148,7 @@ async function replaceComparison(folder: string, { layers, directions, ...rest }
   const lines = (values: readonly unknown[]) => `[\n${values.map((value) => JSON.stringify(value)).join(',\n')}\n]`;
   const head = JSON.stringify(rest, null, 1).replace(/\n\}$/, '');
   const text = `${head},\n "layers": ${lines(layers)},\n "directions": ${lines(directions)}\n}\n`;
-  await new DurableFolder(folder).replace(COMPARISON_FILE, text);
+  await new DurableFolder(folder).replace(COMPARISON_FILE, seal(text));
 }
 
 /** The JSON schema of a comparison, for whoever reads one: the text of data/comparison.schema.json before formatting. Unknown fields are allowed. */
@@ -170,9 +177,9 @@ export async function readComparison(folder: string): Promise<Comparison> {
   });
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseSealed(text, comparisonSchema);
   } catch (cause) {
-    throw wrong('JSON', reason(cause), cause);
+    throw wrong(cause instanceof SyntaxError ? 'JSON' : 'what was written', reason(cause), cause);
   }
   const schema = (value as { schema?: unknown } | null)?.schema;
   if (schema !== 'basis-comparison/1') throw wrong('schema "basis-comparison/1"', schema);

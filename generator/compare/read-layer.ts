@@ -65,9 +65,9 @@ function vectorOf({ id, direction, index }: UnitRecord, layer: AtlasLayer, rows:
   return vector;
 }
 
-/** The lines of a layer's chosen units, which no comparison changes. */
-export async function chosenLines(folder: string, layer: AtlasLayer): Promise<string> {
+/** A layer's chosen units, which no comparison changes. */
+export async function chosenRecords(folder: string, layer: AtlasLayer): Promise<UnitRecord[]> {
   const file = `${folder}/${layerFile(layer.slug)}`;
   const { lines } = readLines(await readBytes(file, layer.slug), file);
-  return lines.flatMap((line) => (line.arm === 'chosen' ? `${JSON.stringify(line)}\n` : [])).join('');
+  return lines.filter(({ arm }) => arm === 'chosen');
 }

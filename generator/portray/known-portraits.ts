@@ -1,7 +1,17 @@
 /** Whether an atlas is portrayed already, and putting on disk what says so: the key last, after all that it stands for. */
 import { readFile } from 'node:fs/promises';
 import glob from 'fast-glob';
-import { type Atlas, type AtlasMap, type Comparison, type Portrait, type PortraitKey, portraitKey } from '../../data/schema.ts';
+import {
+  type Atlas,
+  type AtlasMap,
+  type Comparison,
+  type Portrait,
+  type PortraitKey,
+  parseSealed,
+  portraitKey,
+  seal,
+  withoutDigests,
+} from '../../data/schema.ts';
 import { canonicalJson, sha256 } from '../batch/canonical.ts';
 import { DurableFolder } from '../batch/disk.ts';
 import { layerFile } from '../batch/journal.ts';
@@ -19,7 +29,9 @@ export const MAP_FILE = 'map.json';
  * added to a comparison later, change none of it, and nor does its date.
  */
 export async function keyOf(folder: string, atlas: Atlas, comparison: Comparison, isPublished: boolean): Promise<string> {
-  const records = await Promise.all(atlas.layers.map(async ({ slug }) => sha256(await readFile(`${folder}/${layerFile(slug)}`))));
+  const records = await Promise.all(
+    atlas.layers.map(async ({ slug }) => sha256(withoutDigests(await readFile(`${folder}/${layerFile(slug)}`, 'utf8')))),
+  );
   const { run_id, images, observers, directions, files = [] } = comparison;
   return sha256(
     canonicalJson({
@@ -39,7 +51,7 @@ export async function readKey(folder: string): Promise<PortraitKey | undefined> 
   const text = await readFile(`${folder}/${KEY_FILE}`, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   try {
-    return portraitKey.parse(JSON.parse(text));
+    return portraitKey.parse(parseSealed(text, portraitKey));
   } catch {
     return undefined;
   }
@@ -85,7 +97,7 @@ export async function writePortraits(
   const places = units.map((unit) => JSON.stringify(unit)).join(',\n');
   await write(MAP_FILE, `${JSON.stringify(head, null, 1).replace(/\n\}$/, '')},\n "units": [\n${places}\n]}\n`);
   const known = portraitKey.parse({ schema: 'basis-portraits/1', key, files, made });
-  await disk.replace(KEY_FILE, `${JSON.stringify(known, null, 1)}\n`);
+  await disk.replace(KEY_FILE, seal(`${JSON.stringify(known, null, 1)}\n`));
   const kept = new Set([KEY_FILE, ...files.map(({ path }) => path)]);
   for (const file of await glob(`${PORTRAITS}/**`, { cwd: folder, dot: true })) if (!kept.has(file)) await disk.remove(file);
   const after = await portrayedImages(folder);

@@ -1,8 +1,9 @@
 /** Portraying an atlas: what units' pages show beside the renders, and the map, from a finished comparison. */
 import type { Atlas, Comparison, Plan, Portrait, PortraitKey } from '../../data/schema.ts';
+import { DurableFolder } from '../batch/disk.ts';
 import { editionImages } from '../batch/editions.ts';
 import { withLock } from '../batch/lock.ts';
-import { ATLAS_FILE, imagesOf, readAtlas } from '../batch/store.ts';
+import { ATLAS_FILE, clearUnfinished, imagesOf, readAtlas } from '../batch/store.ts';
 import { openAtlas } from '../compare/compare.ts';
 import { readComparison } from '../compare/comparison-file.ts';
 import { SILENT_STAGES, type Stages } from '../compare/evidence/gather.ts';
@@ -44,6 +45,7 @@ export async function portrayAtlas(request: PortrayRequest): Promise<PortraitKey
   const { folder, compare } = request;
   const comparison = await readComparison(folder);
   return withLock(folder, async () => {
+    await clearUnfinished(new DurableFolder(folder));
     const atlas = await readAtlas(folder);
     if (!atlas)
       throw fault({

@@ -1,6 +1,6 @@
 /** The units of a layer in the order of its file, chosen ones too, each with its direction where it has one. */
-import { type AtlasLayer, type ChosenUnit, type UnitRecord, unitRecord } from '../../data/schema.ts';
-import { chosenLines, readLayer } from '../compare/read-layer.ts';
+import type { AtlasLayer, ChosenUnit, UnitRecord } from '../../data/schema.ts';
+import { chosenRecords, readLayer } from '../compare/read-layer.ts';
 import { readArray } from '../render/array-file.ts';
 
 /** A unit to portray. */
@@ -18,14 +18,10 @@ export interface PortrayedLayer {
 
 /** Reads them. Throws for a store that does not fit together, and for a chosen direction whose file is not there. */
 export async function readUnits(folder: string, layer: AtlasLayer): Promise<PortrayedLayer> {
-  const chosen = (await chosenLines(folder, layer))
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line): PortrayedUnit => {
-      const record = unitRecord.parse(JSON.parse(line));
-      const vector = record.direction.kind === 'chosen' ? chosenVector(record.direction.unit, layer) : undefined;
-      return { record, ...(vector ? { vector } : {}) };
-    });
+  const chosen = (await chosenRecords(folder, layer)).map((record): PortrayedUnit => {
+    const vector = record.direction.kind === 'chosen' ? chosenVector(record.direction.unit, layer) : undefined;
+    return { record, ...(vector ? { vector } : {}) };
+  });
   return { layer, units: [...(await readLayer(folder, layer)), ...chosen] };
 }
 

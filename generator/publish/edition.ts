@@ -10,6 +10,7 @@ import {
   editionContents,
   type FrozenLayer,
   freezeUnit,
+  parseSealed,
 } from '../../data/schema.ts';
 import { editionFolder, readFrozenUnits } from '../batch/editions.ts';
 import { layerFile, readLines } from '../batch/journal.ts';
@@ -50,7 +51,7 @@ export async function currentEdition(store: string): Promise<Edition> {
 /** An edition as it was frozen. Throws where a file is missing or damaged. */
 export async function frozenEdition(store: string, edition: number): Promise<Edition> {
   const folder = path.join(store, editionFolder(edition));
-  const value: Atlas = JSON.parse(await readFile(path.join(folder, ATLAS_FILE), 'utf8'));
+  const value = parseSealed(await readFile(path.join(folder, ATLAS_FILE), 'utf8'), atlasSchema) as Atlas;
   atlasSchema.parse(value);
   const layers: FrozenLayer[] = [];
   for (const layer of value.layers) layers.push({ layer, units: await readFrozenUnits(path.join(folder, layerFile(layer.slug))) });

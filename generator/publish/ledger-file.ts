@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { type LedgerEntry, ledgerEntry } from '../../data/schema.ts';
+import { type LedgerEntry, ledgerEntry, parseSealed, seal } from '../../data/schema.ts';
 import { DurableFolder } from '../batch/disk.ts';
 import { type AtlasError, fault, reason } from '../graph/errors.ts';
 
@@ -17,7 +17,7 @@ export async function appendLedger(file: string, entries: readonly LedgerEntry[]
   const before = await readText(file);
   // A file that somebody edited may lack its last line break.
   const lead = before === '' || before.endsWith('\n') ? '' : '\n';
-  const text = entries.map((entry) => `${JSON.stringify(ledgerEntry.parse(entry))}\n`).join('');
+  const text = entries.map((entry) => `${seal(JSON.stringify(ledgerEntry.parse(entry)))}\n`).join('');
   await new DurableFolder(path.dirname(file)).append(path.basename(file), Buffer.byteLength(before), lead + text);
 }
 
@@ -35,7 +35,7 @@ async function readText(file: string): Promise<string> {
 
 function parseLine(text: string, where: string): LedgerEntry {
   try {
-    const parsed = ledgerEntry.safeParse(JSON.parse(text));
+    const parsed = ledgerEntry.safeParse(parseSealed(text));
     if (parsed.success) return parsed.data;
     const [issue] = parsed.error.issues;
     throw lineFault(where, `${issue?.path.join('.')}: ${issue?.message}`);

@@ -6,7 +6,7 @@ import { DurableFolder } from '../batch/disk.ts';
 import { editionFolder } from '../batch/editions.ts';
 import { layerFile } from '../batch/journal.ts';
 import { withLock } from '../batch/lock.ts';
-import { ATLAS_FILE } from '../batch/store.ts';
+import { ATLAS_FILE, atlasText } from '../batch/store.ts';
 import { fault } from '../graph/errors.ts';
 import { currentEdition, type Edition } from './edition.ts';
 import { appendLedger, readLedger } from './ledger-file.ts';
@@ -111,7 +111,7 @@ function checkVanished(store: string, ledger: Ledger, now: Edition): void {
 async function freeze(store: string, { atlas, layers }: Edition, number: number): Promise<void> {
   const folder = new DurableFolder(store);
   const into = editionFolder(number);
-  const numbered = `${JSON.stringify({ ...atlas, edition: number }, null, 2)}\n`;
+  const numbered = atlasText({ ...atlas, edition: number });
   await rm(folder.resolve(into), { recursive: true, force: true });
   for (const { layer, units } of layers)
     await folder.replace(`${into}/${layerFile(layer.slug)}`, units.map((unit) => `${JSON.stringify(unit)}\n`).join(''));

@@ -1,6 +1,7 @@
 /** Reads a file of the store and checks it against its schema; the only place where the site trusts nothing. */
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
+import { parseSealed } from '../../data/schema.ts';
 import { fault } from './fault.ts';
 
 const REMEDY = 'Run "npx atlas verify" to see all that is wrong, then render the atlas again or restore the file.';
@@ -16,13 +17,15 @@ export async function readJsonLines<T>(file: string, schema: z.ZodType<T>): Prom
   return lines.flatMap((line, index) => (line.trim() ? [parseJson(line, schema, `${file}:${index + 1}`)] : []));
 }
 
-/** The parsed content of a text that is said to be at `where`. Throws a fault that names place and field. */
+/** The parsed content of a text that is said to be at `where`, whose digest is its own where it has one. Throws a fault that names place and field. */
 export function parseJson<T>(text: string, schema: z.ZodType<T>, where: string): T {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseSealed(text);
   } catch (cause) {
-    throw fault({ where, expected: 'JSON', name: 'the content', received: text.slice(0, 60), remedy: REMEDY, cause });
+    const isJson = !(cause instanceof SyntaxError);
+    const received = isJson && cause instanceof Error ? cause.message : text.slice(0, 60);
+    throw fault({ where, expected: isJson ? 'what was written' : 'JSON', name: 'the content', received, remedy: REMEDY, cause });
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;

@@ -73,7 +73,7 @@ it('names the line of a record that is spoilt in the middle', async () => {
   lines[2] = '{"id": 3}';
   await writeFile(file, lines.join('\n'));
   await expect(run(folder)).rejects.toThrow(
-    /early\.jsonl, line 3: expected the record of a unit for the line, received ".*"\nRemove the line/,
+    /early\.jsonl, line 3: expected the record of a unit for the line, received ".*"\nRun "atlas repair": the unit is rendered anew/,
   );
 });
 

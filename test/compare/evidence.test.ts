@@ -39,7 +39,7 @@ const dateless = ({ 'comparison.json': comparison, ...rest }: Record<string, str
   ...rest,
   comparison: Buffer.from(comparison, 'base64')
     .toString()
-    .replace(/"created": ".*"/, ''),
+    .replace(/"(created|digest)": ".*"/g, ''),
 });
 
 const comparisonOf = ({ 'comparison.json': text }: Record<string, string>): Comparison =>

@@ -57,7 +57,9 @@ const recordsOf = async (folder: string) =>
 /** Everything that a comparison writes, but for its date. */
 async function filesOf(folder: string): Promise<Record<string, string>> {
   const files = await glob(['comparison.json', 'evidence/**', 'layers/*'], { cwd: folder, dot: true });
-  const texts = files.sort().map(async (file) => [file, (await readFile(`${folder}/${file}`, 'latin1')).replace(/"created": ".*"/, '')]);
+  const texts = files
+    .sort()
+    .map(async (file) => [file, (await readFile(`${folder}/${file}`, 'latin1')).replace(/"(created|digest)": ".*"/g, '')]);
   return Object.fromEntries(await Promise.all(texts));
 }
 

@@ -1,9 +1,12 @@
 /** Publishing, retiring and resolving, on real stores: what is kept, and what is refused with which words. */
+
 import { existsSync } from 'node:fs';
 import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import glob from 'fast-glob';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { withoutDigests } from '../../data/schema.ts';
+import { REPAIR } from '../../generator/batch/finding.ts';
 import { Store } from '../../generator/batch/store.ts';
 import { verifyStore } from '../../generator/batch/verify.ts';
 import { checkEditions } from '../../generator/publish/check-editions.ts';
@@ -95,7 +98,7 @@ describe('an edition that is published', () => {
     );
     await expect(again()).rejects.toThrow(/for edition 1, received "1 that differ"\n.*channel-0.* --edition 2/);
     expect(await checkEditions(fixture.store, fixture.ledger)).toEqual([
-      { file: 'atlas.json', problem: `edition 1 is published, and differs at ${KEPT}channel-0/` },
+      { file: 'atlas.json', problem: `edition 1 is published, and differs at ${KEPT}channel-0/`, repair: REPAIR.edition },
     ]);
     expect(await again(2)).toMatchObject({ already: false, edition: 2 });
     await hold();
@@ -106,7 +109,13 @@ describe('an edition that is published', () => {
     await expect(hold()).rejects.toThrow(
       `"1 address with another content"\n${KEPT}channel-0/edition-1/\nRestore the files under editions/`,
     );
-    expect((await checkEditions(fixture.store, fixture.ledger))[0]?.problem).toBe(`is not what was published: ${KEPT}channel-0/`);
+    expect(await checkEditions(fixture.store, fixture.ledger)).toEqual([
+      {
+        file: 'editions/1/layers/expanded-conv-depthwise.jsonl',
+        problem: `is not what was published: ${KEPT}channel-0/`,
+        repair: REPAIR.restore,
+      },
+    ]);
   });
 
   test('fails the build where an address vanishes, with the first ten and the count', async () => {
@@ -187,7 +196,7 @@ test('an atlas that is given up keeps its editions; its addresses have tombstone
 test('a redirect whose target is taken away before it was published fails the build', async () => {
   await makeSecondEdition(fixture);
   const lines = (await readFile(fixture.ledger, 'utf8')).split('\n').filter((line) => !line.includes(`"address":"${NEW_NAME}`));
-  await writeFile(fixture.ledger, lines.join('\n').replaceAll('"edition":2', '"edition":3'));
+  await writeFile(fixture.ledger, withoutDigests(lines.join('\n')).replaceAll('"edition":2', '"edition":3'));
   await change('atlas.json', /expanded-conv-6-out/g, 'elsewhere');
   await expect(hold()).rejects.toThrow(/editions\/3\/atlas.json|lead nowhere/);
 });

@@ -2,13 +2,14 @@
 import { readFile, rmdir } from 'node:fs/promises';
 import glob from 'fast-glob';
 import { z } from 'zod';
+import { parseSealed, seal } from '../../../data/schema.ts';
 import { canonicalJson, sha256 } from '../../batch/canonical.ts';
 import { DurableFolder } from '../../batch/disk.ts';
 import { fault, reason } from '../../graph/errors.ts';
 
 /** The folder inside a store, and its index. */
 export const EVIDENCE = 'evidence';
-const INDEX = 'index.json';
+export const INDEX = 'index.json';
 
 /**
  * Parts that no figure is computed from: what further directions would be drawn from, and what was judged already. They are kept for the next time; a
@@ -37,6 +38,11 @@ export interface PartFile {
   readonly bytes: number;
 }
 
+/** What the index names. Throws where there is none, or none of this version, or one that was altered. */
+export async function readIndex(store: string): Promise<Record<string, Part>> {
+  return index.parse(parseSealed(await readFile(`${store}/${EVIDENCE}/${INDEX}`, 'utf8'), index)).parts;
+}
+
 export class Parts {
   readonly #store: string;
   readonly #folder: DurableFolder;
@@ -51,13 +57,7 @@ export class Parts {
 
   /** Opens the evidence of a store, which may have none yet. An index of another version counts as none. */
   static async open(store: string): Promise<Parts> {
-    const text = await readFile(`${store}/${EVIDENCE}/${INDEX}`, 'utf8').catch(() => undefined);
-    if (text === undefined) return new Parts(store, {});
-    try {
-      return new Parts(store, index.parse(JSON.parse(text)).parts);
-    } catch {
-      return new Parts(store, {});
-    }
+    return new Parts(store, await readIndex(store).catch(() => ({})));
   }
 
   /** Whether the index has a part made from `key`. */
@@ -153,7 +153,7 @@ export class Parts {
   async #save(): Promise<void> {
     // By name: the same parts have the same index, in whatever order they were made.
     const parts = Object.fromEntries(Object.entries(this.#parts).sort(([a], [b]) => (a < b ? -1 : 1)));
-    await this.#folder.replace(INDEX, `${JSON.stringify({ schema: 'basis-evidence/1', parts }, null, 1)}\n`);
+    await this.#folder.replace(INDEX, seal(`${JSON.stringify({ schema: 'basis-evidence/1', parts }, null, 1)}\n`));
   }
 }
 

@@ -1,7 +1,7 @@
 /** From ratings files to human.json: what `atlas compare --ratings` does. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type Human, human as humanSchema } from '../../../data/schema.ts';
+import { type Human, human as humanSchema, seal } from '../../../data/schema.ts';
 import { DurableFolder } from '../../batch/disk.ts';
 import { fault, reason } from '../../graph/errors.ts';
 import { analyseRatings, type StudyStatistics } from './analyse-ratings.ts';
@@ -33,7 +33,7 @@ export async function importRatings({ folder, ratings, key, statistics, seed }: 
     keyFile,
   );
   const human = humanSchema.parse(analyseRatings(imported, statistics, seed ?? String(imported.study.seed)));
-  await new DurableFolder(folder).replace(HUMAN_FILE, `${JSON.stringify(human, null, 1)}\n`);
+  await new DurableFolder(folder).replace(HUMAN_FILE, seal(`${JSON.stringify(human, null, 1)}\n`));
   return human;
 }
 

@@ -1,7 +1,7 @@
 /** Making a study: study.json and its pictures for everybody, study-key.json for later. */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { EXPLANATIONS, type Study, type StudyKey, studyKey as studyKeySchema, study as studySchema } from '../../../data/schema.ts';
+import { EXPLANATIONS, type Study, type StudyKey, seal, studyKey as studyKeySchema, study as studySchema } from '../../../data/schema.ts';
 import { sha256 } from '../../batch/canonical.ts';
 import { DurableFolder } from '../../batch/disk.ts';
 import { fault } from '../../graph/errors.ts';
@@ -87,7 +87,7 @@ export async function makeStudy(request: StudyRequest): Promise<{ study: Study; 
     sessions,
   });
   await folder.replace(STUDY_KEY_FILE, keyText);
-  await folder.replace(STUDY_FILE, `${JSON.stringify(study)}\n`);
+  await folder.replace(STUDY_FILE, seal(`${JSON.stringify(study)}\n`));
   return { study, key };
 }
 

@@ -4,6 +4,7 @@ import {
   type Answer,
   type Human,
   type KeyTrial,
+  parseSealed,
   type Ratings,
   ratings as ratingsSchema,
   STUDY_RULES,
@@ -168,7 +169,7 @@ function parse<T>(file: TextFile, schema: z.ZodType<T>, remedy: string): T {
 
 function parseJson(file: TextFile): unknown {
   try {
-    return JSON.parse(file.text);
+    return parseSealed(file.text);
   } catch (error) {
     throw refuse(file, 'JSON', 'the content', reason(error), REMEDY);
   }

@@ -1,7 +1,7 @@
 /** Releasing the key of a study: once the ratings are in, anybody can see which answers were right, and that they were fixed before the first. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { human as humanSchema, study as studySchema } from '../../../data/schema.ts';
+import { human as humanSchema, parseSealed, study as studySchema } from '../../../data/schema.ts';
 import { sha256 } from '../../batch/canonical.ts';
 import { DurableFolder } from '../../batch/disk.ts';
 import { fault } from '../../graph/errors.ts';
@@ -22,12 +22,12 @@ export async function releaseKey(folder: string, key = path.join(folder, STUDY_K
   const [study, bytes] = [await read(path.join(folder, STUDY_FILE)), await read(key)];
   if (!study) throw wrong(folder, 'a study', undefined, 'Make one with "atlas study".');
   if (!bytes) throw wrong(key, 'the key of the study', undefined, 'Name it with --key.');
-  const { key_sha256: expected } = studySchema.parse(JSON.parse(study.toString()));
+  const { key_sha256: expected } = studySchema.parse(parseSealed(study.toString(), studySchema));
   const found = sha256(bytes);
   if (found !== expected)
     throw wrong(key, `the key with SHA-256 ${expected}`, found, 'Give the key that was written with this study, byte for byte.');
   const ratings = await read(path.join(folder, HUMAN_FILE));
-  if (!ratings || humanSchema.parse(JSON.parse(ratings.toString())).key_sha256 !== expected)
+  if (!ratings || humanSchema.parse(parseSealed(ratings.toString(), humanSchema)).key_sha256 !== expected)
     throw wrong(
       folder,
       'ratings of this study',

@@ -1,8 +1,10 @@
 /** What a check of a study finds. */
+
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { REPAIR } from '../../../generator/batch/finding.ts';
 import { checkStudy } from '../../../generator/compare/study/check-study.ts';
 import { makeFixture } from './make-fixture.ts';
 
@@ -23,16 +25,16 @@ test('a study as it was made is sound, with its key or without; what is lost, al
   expect(findings).toHaveLength(4);
   expect(findings).toEqual(
     expect.arrayContaining([
-      { file: 'study-key.json', problem: 'is not the key that study.json was published with' },
-      { file: lost, problem: 'is missing, though a trial shows it' },
-      { file: altered, problem: expect.stringMatching(/^was altered: its hash is [0-9a-f]{64}$/) },
-      { file: 'study/more.webp', problem: 'is shown by no trial' },
+      { file: 'study-key.json', problem: 'is not the key that study.json was published with', repair: REPAIR.restore },
+      { file: lost, problem: 'is missing, though a trial shows it', repair: REPAIR.restore },
+      { file: altered, problem: expect.stringMatching(/^was altered: its hash is [0-9a-f]{64}$/), repair: REPAIR.restore },
+      { file: 'study/more.webp', problem: 'is shown by no trial', repair: REPAIR.remove },
     ]),
   );
 
   await writeFile(join(folder, 'study.json'), '{"schema":');
   expect(await checkStudy(folder)).toMatchObject([{ file: 'study.json', problem: expect.stringContaining('JSON') }]);
   await rm(join(folder, 'study.json'));
-  expect(await checkStudy(folder)).toEqual([]);
+  expect(await checkStudy(folder)).toMatchObject([{ file: 'study.json', problem: expect.stringContaining('is missing') }]);
   await rm(data, { recursive: true });
 });

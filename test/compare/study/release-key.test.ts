@@ -1,8 +1,10 @@
 /** The release of a study's key: not before the ratings are in, and byte for byte. */
+
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { sha256 } from '../../../generator/batch/canonical.ts';
+import { REPAIR } from '../../../generator/batch/finding.ts';
 import { checkStudy } from '../../../generator/compare/study/check-study.ts';
 import { importRatings } from '../../../generator/compare/study/import-ratings.ts';
 import { releaseKey } from '../../../generator/compare/study/release-key.ts';
@@ -52,5 +54,7 @@ it('is refused for a key that is not the study’s, and a released one that was 
   await expect(releasedKey({ folder })).rejects.toThrow(
     /released-key\.json: expected the SHA-256 [0-9a-f]{64}, as study\.json has it, for/,
   );
-  expect(await checkStudy(folder)).toEqual([{ file: 'released-key.json', problem: 'is not the key that study.json was published with' }]);
+  expect(await checkStudy(folder)).toEqual([
+    { file: 'released-key.json', problem: 'is not the key that study.json was published with', repair: REPAIR.restore },
+  ]);
 });
