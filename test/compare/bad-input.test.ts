@@ -2,6 +2,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import glob from 'fast-glob';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parseSealed, type UnitRecord } from '../../data/schema.ts';
 import { type CompareRequest, compareAtlas } from '../../generator/compare/compare.ts';
 import { writeNpy } from '../../generator/graph/npy.ts';
 import { float32 } from '../../generator/graph/tensor.ts';
@@ -122,8 +123,8 @@ it('goes on without files that cannot be read and without renders that failed, a
   await writeFile(`${folder}/more/cut.png`, (await readFile(`${folder}/0001.png`)).subarray(0, 300));
   const records = `${planted.request.folder}/layers/turned.jsonl`;
   const [first, ...others] = (await readFile(records, 'utf8')).trim().split('\n');
-  const unit = JSON.parse(first);
-  unit.renders = unit.renders.map(({ image: _, ...render }: { image: string }) => ({ ...render, state: 'failed', score: null }));
+  const unit = parseSealed(first) as UnitRecord;
+  unit.renders = unit.renders.map(({ image: _, ...render }) => ({ ...render, state: 'failed', score: null }));
   await writeFile(records, `${[JSON.stringify(unit), ...others].join('\n')}\n`);
   const { images, layers, directions, limits } = await compareAtlas(planted.request);
   expect(images).toEqual([expect.objectContaining({ n: LEAST })]);

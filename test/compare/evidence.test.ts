@@ -2,7 +2,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import glob from 'fast-glob';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Comparison, comparison as comparisonSchema } from '../../data/schema.ts';
+import { type Comparison, comparison as comparisonSchema, parseSealed } from '../../data/schema.ts';
 import { sha256 } from '../../generator/batch/canonical.ts';
 import { openEngine } from '../../generator/batch/open-engine.ts';
 import { type CompareRequest, compareAtlas } from '../../generator/compare/compare.ts';
@@ -123,7 +123,7 @@ describe('a part that is not what was written', () => {
 
 it('is not gathered twice: a second comparison runs no network, judges nothing and changes no byte, but removes what no layer has and what a kill left', async () => {
   const request = await copyStore(planted, 'strays');
-  const index = JSON.parse(await readFile(`${request.folder}/evidence/index.json`, 'utf8'));
+  const index = parseSealed(await readFile(`${request.folder}/evidence/index.json`, 'utf8')) as { parts: Record<string, object> };
   const gone = { ...index.parts['turned/means'], file: 'gone/means.f32' };
   await writeFile(`${request.folder}/evidence/index.json`, JSON.stringify({ ...index, parts: { ...index.parts, 'gone/means': gone } }));
   await mkdir(`${request.folder}/evidence/gone`);
