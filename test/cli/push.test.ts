@@ -85,7 +85,7 @@ test('a store that is not sound is not pushed, unless that is said', async () =>
   const out = path.join(temporaryFolder('unsound'), 'out');
   const pulled = await atlas(['pull', 's3://atlases/net', '--out', out, ...there()]);
   expect(pulled).toMatchObject({ code: 1, stderr: '' });
-  expect(pulled.stdout).toContain(`1 wrong\n  ${image}: is named by no record\n`);
+  expect(pulled.stdout).toContain(`1 wrong\n  ${image}: is named by no record; "atlas repair DIR" removes it\n`);
   await rm(path.join(store, image));
   const dry = await atlas(['push', store, '--to', 's3://atlases/net', '--dry-run', '--prune', ...there()]);
   expect(dry.stdout).toMatch(

@@ -98,11 +98,11 @@ describe('the whole path on a tiny network', () => {
     const { code, stdout } = await atlas('verify', store);
     expect(code).toBe(1);
     expect(stdout).toContain(`  ${altered}: was altered: its hash is `);
-    expect(stdout).toContain(`  ${lost}: is missing, though a record names it\n`);
-    expect(stdout).toContain('  images/stray.webp: is named by no record\n');
-    expect(stdout).toContain('  layers/first.jsonl: its last line is torn (');
-    expect(stdout).toContain('  layers/first.jsonl: line 21: expected random-8, received nothing\n');
-    expect(stdout).toContain('  directions/second.f32: the row of random-0 is not the one that its record names\n');
+    const again = '"atlas repair DIR" makes it again\n';
+    expect(stdout).toContain(`  ${lost}: is missing, though a record names it; ${again}`);
+    expect(stdout).toContain('  images/stray.webp: is named by no record; "atlas repair DIR" removes it\n');
+    expect(stdout).toMatch(/ {2}layers\/first\.jsonl: its last line is torn \(\d+ bytes\); "atlas repair DIR" makes it again\n/);
+    expect(stdout).toContain(`  directions/second.f32: the row of random-0 is not the one that its record names; ${again}`);
     const { stdout: json } = await atlas('verify', store, '--json');
     expect(JSON.parse(json)[0].findings.length).toBe(stdout.trim().split('\n').length - 1);
   });
