@@ -2,7 +2,7 @@
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import glob from 'fast-glob';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Comparison, comparison } from '../../data/schema.ts';
+import { type Comparison, comparison, parseSealed } from '../../data/schema.ts';
 import { plantedPlan, writeImages, writePlantedNetwork } from '../compare/planted-network.ts';
 import { temporaryFolder } from '../temporary.ts';
 import { atlas, outcome, start } from './command.ts';
@@ -92,7 +92,7 @@ describe('a comparison', () => {
 
   it('that was changed is told row by row, with exit code 1', async () => {
     const folder = await copied('changed');
-    const text = await readFile(`${folder}/comparison.json`, 'utf8');
+    const text = JSON.stringify(parseSealed(await readFile(`${folder}/comparison.json`, 'utf8')));
     await writeFile(`${folder}/comparison.json`, text.replace(/"cliff":-?[\d.]+/, '"cliff": 0.99'));
     const { code, stdout } = await atlas('compare', plan, '--out', folder, '--recompute');
     expect(stdout).toContain('1 figure of comparison.json came out otherwise:\n  turned: natural-2afc basis/random by lab-gabor-1\n');
@@ -109,7 +109,9 @@ describe('a comparison', () => {
     await rm(`${folder}/evidence/turned/vectors.f32`);
     const { code, stdout } = await atlas('verify', folder);
     expect(stdout).toContain(`  ${file}: was altered: its hash is `);
-    expect(stdout).toContain('  evidence/turned/vectors.f32: is missing, though comparison.json names it; compare again\n');
+    expect(stdout).toContain(
+      '  evidence/turned/vectors.f32: is missing, though comparison.json names it; compare again: "atlas compare PLAN"\n',
+    );
     expect(stdout).toContain('; 2 wrong\n');
     expect(code).toBe(1);
     await rm(`${folder}/evidence`, { recursive: true });
