@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import glob from 'fast-glob';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import type { UnitRecord } from '../../data/schema.ts';
+import { parseSealed, type UnitRecord } from '../../data/schema.ts';
 import { sha256 } from '../../generator/batch/canonical.ts';
 import { readLines } from '../../generator/batch/journal.ts';
 import { pictureDistance, SAME_PICTURE } from '../../generator/batch/picture-distance.ts';
@@ -177,7 +177,7 @@ describe('on a tiny atlas', () => {
     const text = await readFile(records, 'utf8');
     const forged = text.split('\n').map((line) => {
       if (!line.startsWith('{"id":"channel-5"')) return line;
-      const record: UnitRecord = JSON.parse(line);
+      const record = parseSealed(line) as UnitRecord;
       return JSON.stringify({
         ...record,
         renders: record.renders.map((render) => ({ ...render, key: '0'.repeat(64), image: sha256(white) })),

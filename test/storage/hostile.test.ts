@@ -1,8 +1,10 @@
 /** What a manifest may ask for, what a folder must not lose, and addresses that are none. */
+
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { seal, unseal } from '../../data/schema.ts';
 import { sha256 } from '../../generator/batch/canonical.ts';
 import { withLock } from '../../generator/batch/lock.ts';
 import { parseAddress, parseEndpoint } from '../../generator/storage/address.ts';
@@ -118,7 +120,8 @@ test('a folder of something else, and a file, are left as they are', async () =>
 test('another atlas is not pulled over, nor pushed over, by force either', async () => {
   cpSync(store, out, { recursive: true });
   const file = path.join(out, 'atlas.json');
-  writeFileSync(file, readFileSync(file, 'utf8').replace(/"weights_sha256": "../, '"weights_sha256": "00'));
+  const text = unseal(readFileSync(file, 'utf8')) ?? '';
+  writeFileSync(file, seal(text.replace(/"weights_sha256": "../, '"weights_sha256": "00')));
   const before = hashes(out);
   expect(await message(pullIt({ force: true }))).toMatch(
     /expected the atlas stand-in of the network with the weights 00.* for the store there/,
