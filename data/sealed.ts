@@ -18,6 +18,11 @@ export function seal(text: string): string {
   return `${text.slice(0, text.length - tail.length)},${gap}"digest":${gap && ' '}"${hashOf(text)}"${tail}`;
 }
 
+/** Whether a text ends with a digest, its own or not. */
+export function isSealed(text: string): boolean {
+  return SEALED.test(text.slice(-LONGEST));
+}
+
 /** The text that was sealed; nothing where it has no digest at its end. Throws where the digest is not its own. */
 export function unseal(text: string): string | undefined {
   const found = SEALED.exec(text.slice(-LONGEST));

@@ -43,7 +43,7 @@ export class Journal {
 
   /** The render of a unit from one seed, or its diverse picture, if there is a record of it. */
   find(unit: string, seed: number, series: 'renders' | 'diverse' = 'renders'): RenderRecord | undefined {
-    return this.#records.get(unit)?.[series]?.find((render) => render.seed === seed);
+    return findRender(this.#records, unit, seed, series);
   }
 
   /** The records that there are, by unit. */
@@ -82,6 +82,16 @@ function withFrames(record: RenderRecord | undefined, wanted: readonly number[])
   if (!record?.frames || sameSteps(record.frames.steps, wanted)) return record;
   const { frames: _, ...rest } = record;
   return rest;
+}
+
+/** The render of a unit from one seed, or its diverse picture, among records by unit. */
+export function findRender(
+  records: ReadonlyMap<string, UnitRecord>,
+  unit: string,
+  seed: number,
+  series: 'renders' | 'diverse',
+): RenderRecord | undefined {
+  return records.get(unit)?.[series]?.find((render) => render.seed === seed);
 }
 
 /** The path of a layer's records inside a store. */

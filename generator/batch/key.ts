@@ -3,6 +3,7 @@ import type { Direction, Plan, RenderSettings } from '../../data/schema.ts';
 import { RENDERER_VERSION } from '../render/renderer.ts';
 import { canonicalJson, float32Bytes, sha256 } from './canonical.ts';
 import { ENCODING } from './picture.ts';
+import { mapArrays } from './pinned-arrays.ts';
 
 /** What is fixed for every render of one layer. */
 export interface LayerKey {
@@ -35,10 +36,5 @@ export function renderKey(layer: LayerKey, unit: string, vector: Float32Array, s
 
 /** The settings with every array known by what it holds, wherever it lies. */
 function withoutPaths(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutPaths);
-  if (value === null || typeof value !== 'object') return value;
-  const isArrayFile = 'file' in value && 'sha256' in value;
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([name, part]) => (isArrayFile && name === 'file' ? [] : [[name, withoutPaths(part)]])),
-  );
+  return mapArrays(value, ({ file: _, ...held }) => held);
 }

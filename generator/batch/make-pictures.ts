@@ -2,8 +2,9 @@
 import pLimit from 'p-limit';
 import type { RenderRecord } from '../../data/schema.ts';
 import { reason } from '../graph/errors.ts';
-import type { Probe, Rendered, Renderer, RenderJob, RenderOptions } from '../render/renderer.ts';
+import type { LayerRequest, Probe, Rendered, Renderer, RenderJob, RenderOptions } from '../render/renderer.ts';
 import { isOutOfMemory } from '../runtime/out-of-memory.ts';
+import type { Engine } from './engine.ts';
 import { makeStrip } from './frames.ts';
 import { decodePicture, encodePicture } from './picture.ts';
 import { jobOf, type Task } from './work.ts';
@@ -16,6 +17,23 @@ const encoders = pLimit(2);
 export interface Maker {
   readonly renderer: Renderer;
   readonly probe: Probe;
+}
+
+/** Opens the programs of a layer. */
+export async function openMaker(engine: Engine, request: LayerRequest): Promise<Maker & { dispose(): Promise<void> }> {
+  const renderer = await engine.openRenderer(request);
+  try {
+    // One picture at a time, so that a score depends on its picture alone, to the last digit.
+    const probe = await engine.openProbe({ ...request, batch: 1 });
+    const dispose = async () => {
+      await probe.dispose();
+      await renderer.dispose();
+    };
+    return { renderer, probe, dispose };
+  } catch (error) {
+    await renderer.dispose();
+    throw error;
+  }
 }
 
 /** A picture as its record has it, with the bytes of its files beside it instead of their hashes. */

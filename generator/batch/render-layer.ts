@@ -1,4 +1,5 @@
 /** Rendering what is missing of one layer: batch after batch, each encoded, scored and stored before the next. */
+import type { RenderSettings } from '../../data/schema.ts';
 import type { Journal } from './journal.ts';
 import { type Maker, makePictures } from './make-pictures.ts';
 import type { Store } from './store.ts';
@@ -44,6 +45,16 @@ export async function renderTasks(run: LayerRun): Promise<void> {
  */
 export function orderTasks(tasks: readonly Task[], together = 1): Task[] {
   return bySeed(tasks, together).flat();
+}
+
+/** Tasks that one program makes: units with directions of further layers have one of their own, so that no other unit's pictures depend on there being one. */
+export function byProgram(tasks: readonly Task[]): Task[][] {
+  return [...Map.groupBy(tasks, ({ unit }) => unit.others?.join('\n') ?? '').values()];
+}
+
+/** Pictures at a time where so many fit: whole groups only, one at least. */
+export function batchFor({ group }: RenderSettings, batch: number): number {
+  return group ? group.pictures * Math.max(1, Math.floor(batch / group.pictures)) : batch;
 }
 
 /** Tasks that can share a batch, `size` to each, in the order of {@link orderTasks}. */

@@ -1,21 +1,18 @@
 /** Running a plan: everything that its atlas lacks is rendered, and nothing else. */
-import type { RenderSettings, UnitRecord } from '../../data/schema.ts';
+import type { UnitRecord } from '../../data/schema.ts';
 import type { Model } from '../models/model.ts';
-import type { LayerRequest } from '../render/renderer.ts';
 import type { RuntimeChoice } from '../runtime/open.ts';
-import type { Runtime } from '../runtime/runtime.ts';
 import { checkSameAtlas, describeSoftware, finishAtlas, isFinished, sameButSoftware, startAtlas } from './atlas-record.ts';
-import { BatchSize, DEFAULT_BATCH, measureBatch } from './batch-size.ts';
 import type { Disk } from './disk.ts';
 import type { Engine } from './engine.ts';
 import type { Journal } from './journal.ts';
 import { withLock } from './lock.ts';
 import type { CheckedPlan } from './plan.ts';
 import { type Progress, SILENT } from './progress.ts';
-import { orderTasks, renderTasks } from './render-layer.ts';
+import { type Part, renderPart, type Workbench } from './render-part.ts';
 import { Store } from './store.ts';
 import { listFailed, type RunSummary, summarise } from './summary.ts';
-import { type LayerWork, listTasks, listWork, missingTasks, narrowWork, type Share, type Task } from './work.ts';
+import { type LayerWork, listTasks, listWork, missingTasks, narrowWork, partsOf, type Share, type Task } from './work.ts';
 
 export type { RunSummary } from './summary.ts';
 
@@ -61,21 +58,8 @@ interface Pending {
   readonly total: number;
 }
 
-/** Pictures of one layer to make: its renders, or its diverse pictures. */
-export interface Part {
-  readonly work: LayerWork;
-  readonly journal: Journal;
-  readonly tasks: readonly Task[];
-}
-
 /** A run under way. */
-export interface Context extends RunRequest {
-  /** Of the layer's first rendering on. */
-  batchSize?: BatchSize;
-  readonly model: Model;
-  readonly runtimeOpen: Runtime;
-  readonly store: Store;
-}
+export interface Context extends RunRequest, Workbench {}
 
 /** Brings an atlas up to its plan. Throws an AtlasError for a wrong plan, layer or disk, and the signal's reason when stopped. */
 export async function runPlan(request: RunRequest): Promise<RunSummary> {
@@ -109,7 +93,7 @@ async function findPending(work: readonly LayerWork[], model: Model, store: Stor
     const journal = await store.journal(layer.layer.slug);
     const all: Task[] = [];
     const parts: Part[] = [];
-    for (const work of [layer, ...(layer.diverse ? [layer.diverse] : [])]) {
+    for (const work of partsOf(layer)) {
       const tasks = listTasks(work, model).filter(({ key }) => share?.has(key) ?? true);
       all.push(...tasks);
       parts.push({ work, journal, tasks: missingTasks(tasks, work, journal, store) });
@@ -152,97 +136,6 @@ async function renderAll(context: Context, pending: readonly Pending[]): Promise
 
 /** This process alone. */
 const openProcess: OpenCrew = async (context) => ({
-  make: (part, onProgress) => renderLayer(context, part, onProgress),
+  make: (part, onProgress) => renderPart(context, part, onProgress),
   close: async () => undefined,
 });
-
-/** Units with directions of further layers have a program of their own, so that no other unit's pictures depend on there being one. */
-async function renderLayer(context: Context, { work, journal, tasks }: Part, onProgress: (pictures: number) => void): Promise<void> {
-  let done = 0;
-  for (const part of byProgram(tasks)) {
-    const before = done;
-    await renderPart(context, { work, journal, tasks: part }, (pictures) => onProgress(before + pictures));
-    done += part.length;
-  }
-}
-
-/** Tasks that one program makes. */
-export function byProgram(tasks: readonly Task[]): Task[][] {
-  return [...Map.groupBy(tasks, ({ unit }) => unit.others?.join('\n') ?? '').values()];
-}
-
-/** Goes on with half as many pictures at a time where they do not fit into memory: a picture's bytes do not depend on it. */
-async function renderPart(context: Context, { work, journal, tasks }: Part, onProgress: (pictures: number) => void): Promise<void> {
-  const { progress = SILENT } = context;
-  const ordered = orderTasks(tasks, work.settings.group?.pictures);
-  context.batchSize ??= await chooseBatch(context, work);
-  const smaller = context.batchSize.fit((batch) => batchMemory(context, work, batch), work.layer.slug);
-  if (smaller) progress.note(smaller);
-  let stored = 0;
-  while (stored < ordered.length) {
-    const start = stored;
-    const onStored = (count: number) => {
-      stored = start + count;
-    };
-    try {
-      const rest = { work, journal, tasks: ordered.slice(start) };
-      await renderWith(context, rest, context.batchSize.size, (pictures) => onProgress(start + pictures), onStored);
-    } catch (error) {
-      context.signal?.throwIfAborted();
-      progress.note(context.batchSize.halve(error, work.layer.slug));
-    }
-  }
-}
-
-function batchMemory({ engine, model, runtimeOpen }: Context, { layer, settings }: LayerWork, batch: number): number {
-  return engine.batchMemory?.({ model, runtime: runtimeOpen, layer: layer.name, settings, batch: batchFor(settings, batch) }) ?? 0;
-}
-
-async function chooseBatch({ engine, model, runtimeOpen, batch, progress = SILENT, signal }: Context, work: LayerWork): Promise<BatchSize> {
-  if (batch !== 'auto') return new BatchSize(batch ?? Math.max(DEFAULT_BATCH, runtimeOpen.threads));
-  const { size, line } = await measureBatch(
-    engine,
-    { model, runtime: runtimeOpen, layer: work.layer.name, settings: work.settings },
-    signal,
-  );
-  progress.note(line);
-  return new BatchSize(size);
-}
-
-async function renderWith(
-  context: Context,
-  { work, journal, tasks }: Part,
-  size: number,
-  onProgress: (pictures: number) => void,
-  onStored: (tasks: number) => void,
-): Promise<void> {
-  const { engine, model, runtimeOpen, store, signal } = context;
-  // The same batch however few tasks are left: a program for fewer might round otherwise.
-  const batch = batchFor(work.settings, size);
-  const others = tasks[0]?.unit.others;
-  const request: LayerRequest = {
-    model,
-    runtime: runtimeOpen,
-    layer: work.layer.name,
-    settings: work.settings,
-    batch,
-    ...(others ? { others } : {}),
-  };
-  const renderer = await engine.openRenderer(request);
-  try {
-    // One picture at a time, so that a score depends on its picture alone, to the last digit.
-    const probe = await engine.openProbe({ ...request, batch: 1 });
-    try {
-      await renderTasks({ tasks, renderer, probe, store, journal, onProgress, onStored, ...(signal ? { signal } : {}) });
-    } finally {
-      await probe.dispose();
-    }
-  } finally {
-    await renderer.dispose();
-  }
-}
-
-/** Whole groups only: as many as fit, one at least. */
-export function batchFor({ group }: RenderSettings, batch: number): number {
-  return group ? group.pictures * Math.max(1, Math.floor(batch / group.pictures)) : batch;
-}

@@ -1,6 +1,6 @@
 /** Checking a layer's records: each unit in its place, each picture with what the plan asks for, as many as atlas.json says. */
 import { readFile } from 'node:fs/promises';
-import { type Atlas, type AtlasLayer, type RenderRecord, type UnitRecord, unseal } from '../../data/schema.ts';
+import { type Atlas, type AtlasLayer, isSealed, type RenderRecord, type UnitRecord } from '../../data/schema.ts';
 import { isFinished } from './atlas-record.ts';
 import { type Finding, REPAIR } from './finding.ts';
 import { frameSteps, sameSteps } from './frames.ts';
@@ -31,7 +31,7 @@ export async function checkRecords(folder: string, layer: AtlasLayer, atlas: Atl
   if (end < bytes.length) add(`its last line is torn (${bytes.length - end} bytes)`, atlas.complete ? REPAIR.again : REPAIR.run);
   for (const [i, line] of lines.entries()) if ('mistake' in line) add(`line ${i + 1}: ${line.mistake}`);
   const records = lines.flatMap((line) => ('record' in line ? line.record : []));
-  const unsealed = lines.filter((line) => 'record' in line && unseal(line.text.toString('utf8', 0, line.text.length - 1)) === undefined);
+  const unsealed = lines.filter((line) => 'record' in line && !isSealed(line.text.toString('utf8', 0, line.text.length - 1)));
   // A line that is lost would be told again as one that is missing.
   if (atlas.complete && records.length === lines.length && end === bytes.length) {
     checkOrder(records, layer, add);

@@ -8,9 +8,9 @@ import {
   type ComparedDirection,
   type Comparison,
   comparison as comparisonSchema,
+  isSealed,
   parseSealed,
   type UnitRecord,
-  unseal,
 } from '../../data/schema.ts';
 import { fault, reason } from '../graph/errors.ts';
 import { isFinished } from './atlas-record.ts';
@@ -68,7 +68,7 @@ export async function verifyStore(folder: string): Promise<Verification> {
   if (!atlas) return { folder, layers: 0, units: 0, images: 0, unsealed, findings };
   if (planHash(atlas.plan) !== atlas.plan_sha256)
     findings.push({ file: ATLAS_FILE, problem: 'plan_sha256 is not the hash of its plan', repair: REPAIR.atlas });
-  if (unseal(await readFile(`${folder}/${ATLAS_FILE}`, 'utf8')) === undefined) unsealed.push(ATLAS_FILE);
+  if (!isSealed(await readFile(`${folder}/${ATLAS_FILE}`, 'utf8'))) unsealed.push(ATLAS_FILE);
   const named = new Set<string>();
   const layers = new Map<string, readonly UnitRecord[]>();
   for (const layer of atlas.layers) {
@@ -137,7 +137,7 @@ async function checkComparison(
   try {
     const parsed = comparisonSchema.safeParse(parseSealed(text, comparisonSchema));
     if (!parsed.success) return void add(`${parsed.error.issues[0].path.join('.')}: ${parsed.error.issues[0].message}`);
-    if (unseal(text) === undefined) unsealed.push(COMPARISON);
+    if (!isSealed(text)) unsealed.push(COMPARISON);
     if (parsed.data.plan_sha256 !== atlas.plan_sha256) add('compares the renders of another plan');
     else if (parsed.data.model.weights_sha256 !== atlas.model.weights_sha256) add('is of another network');
     else if (atlas.complete) checkCompared(parsed.data, layers, findings);

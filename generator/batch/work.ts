@@ -39,6 +39,11 @@ export interface Task {
   readonly series: Series;
 }
 
+/** What is rendered of a layer, with settings of its own each: its renders, and its diverse pictures where there are any. */
+export function partsOf(work: LayerWork): LayerWork[] {
+  return [work, ...(work.diverse ? [work.diverse] : [])];
+}
+
 /** A part of a plan's pictures, for a store of its own. */
 export interface Share {
   readonly shard: Omit<Shard, 'complete'>;

@@ -5,15 +5,16 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { openProgress, SILENT } from '../batch/progress.ts';
 import type { Verification } from '../batch/verify.ts';
 import { fault } from '../graph/errors.ts';
+import { checkAtlas } from '../repair/check-atlas.ts';
 import { parseAddress, parseEndpoint } from '../storage/address.ts';
 import { type Bucket, openBucket } from '../storage/bucket.ts';
 import { type Pulled, pull } from '../storage/pull.ts';
 import { type Pushed, push } from '../storage/push.ts';
 import { interruptible } from './interrupt.ts';
 import { shownPath } from './options.ts';
-import { atlasesFolder, ledgerFile } from './places.ts';
+import { atlasesFolder } from './places.ts';
 import { onlyAtlas } from './publish.ts';
-import { describeVerification, verifyAtlas } from './verify.ts';
+import { describeVerification, ledgerOf } from './verify.ts';
 
 interface StorageOptions {
   readonly endpoint?: string;
@@ -108,12 +109,12 @@ function progressOf({ json }: StorageOptions) {
 
 /** Published editions are held to a ledger where there is one; it is no part of a store. */
 async function verifyPulled(folder: string): Promise<Verification> {
-  const ledger = ledgerFile(path.dirname(path.resolve(folder)));
-  return verifyAtlas(folder, existsSync(ledger) ? ledger : null);
+  const ledger = ledgerOf(folder);
+  return checkAtlas(folder, existsSync(ledger) ? ledger : null);
 }
 
 async function checkWhole(store: string): Promise<void> {
-  const { findings } = await verifyAtlas(store);
+  const { findings } = await checkAtlas(store, ledgerOf(store));
   if (findings[0] === undefined) return;
   throw fault({
     where: shownPath(store),

@@ -6,11 +6,11 @@ import type { Atlas, AtlasLayer, RenderRecord, UnitRecord } from '../../data/sch
 import type { Engine } from '../batch/engine.ts';
 import { readLines } from '../batch/journal.ts';
 import type { Progress } from '../batch/progress.ts';
+import { renderPart } from '../batch/render-part.ts';
 import { imageFile, Store } from '../batch/store.ts';
 import { type LayerWork, listTasks, type Series, type Task } from '../batch/work.ts';
 import { fault } from '../graph/errors.ts';
 import type { Model } from '../models/model.ts';
-import { makeAgain } from '../repair/make-again.ts';
 import { openRecorded } from '../repair/recorded-work.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { unknownName } from './render-unit-address.ts';
@@ -86,8 +86,8 @@ export async function renderAgain(
     const journal = await store.journal(layer.slug);
     progress.start(together.length, 0);
     try {
-      const workshop = { engine, model, runtime, batch: together.length, signal };
-      await makeAgain(workshop, { work, tasks: together, store, journal, onProgress: (done) => progress.update(done) });
+      const bench = { engine, model, runtimeOpen: runtime, store, batch: together.length, signal };
+      await renderPart(bench, { work, journal, tasks: together }, (done) => progress.update(done));
     } finally {
       progress.stop();
     }

@@ -61,11 +61,6 @@ async function withSample(found: Verification, size: number, options: VerifyOpti
   return { ...found, findings: [...found.findings, ...sample.findings], sample };
 }
 
-/** {@link checkAtlas} by the ledger of the folder that the atlas lies in; published editions only where a ledger is there to hold them to. */
-export async function verifyAtlas(folder: string, ledger: string | null = ledgerOf(folder)): Promise<Verification> {
-  return checkAtlas(folder, ledger);
-}
-
 /** What a sample found, for people. */
 export function describeSample({ seed, of, pictures }: Sample): string {
   const count = (verdict: string) => pictures.filter((one) => one.verdict === verdict).length;

@@ -153,20 +153,20 @@ export class GraphBuilder {
     const needed = new Set(outputs);
     for (const name of outputs) this.type(name);
     const nodes: Node[] = [];
-    for (const node of this.#nodes.toReversed()) {
+    const made = new Set<string>();
+    for (let i = this.#nodes.length - 1; i >= 0; i--) {
+      const node = this.#nodes[i];
       if (!node.outputs.some((name) => needed.has(name))) continue;
       nodes.push(node);
+      for (const name of node.outputs) made.add(name);
       for (const name of node.inputs) if (name !== '') needed.add(name);
     }
     nodes.reverse();
-    const made = new Set(nodes.flatMap((node) => node.outputs));
-    return {
-      inputs: new Map(this.#inputs),
-      outputs: [...outputs],
-      nodes,
-      constants: new Map([...this.#constants].filter(([name]) => needed.has(name))),
-      types: new Map([...this.#types].filter(([name]) => needed.has(name) || made.has(name) || this.#inputs.has(name))),
-    };
+    const constants = new Map<string, Tensor>();
+    for (const [name, tensor] of this.#constants) if (needed.has(name)) constants.set(name, tensor);
+    const types = new Map<string, ValueType>();
+    for (const [name, type] of this.#types) if (needed.has(name) || made.has(name) || this.#inputs.has(name)) types.set(name, type);
+    return { inputs: new Map(this.#inputs), outputs: [...outputs], nodes, constants, types };
   }
 
   #shared(key: string, make: () => Tensor): string {

@@ -5,34 +5,31 @@
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Job, Queue } from 'bullmq';
 import pLimit from 'p-limit';
 import { DEFAULT_BATCH } from '../batch/batch-size.ts';
 import { sha256 } from '../batch/canonical.ts';
 import type { MadePicture } from '../batch/make-pictures.ts';
 import { SILENT } from '../batch/progress.ts';
-import type { Context, Crew, OpenCrew, Part } from '../batch/run.ts';
+import type { Part } from '../batch/render-part.ts';
+import type { Context, Crew, OpenCrew } from '../batch/run.ts';
 import { storePictures } from '../batch/store-pictures.ts';
-import type { FailedRender } from '../batch/summary.ts';
 import type { Task } from '../batch/work.ts';
 import { AtlasError, reason } from '../graph/errors.ts';
 import { type Connection, connect, type QueueAddress } from './connection.ts';
 import { putFile } from './files.ts';
+import { ATTEMPTS, JobQueue } from './job-queue.ts';
 import { type Batch, type JobModel, listPartBatches, nameJob, splitBatch, writeJob } from './jobs.ts';
-import { PREFIX, QUEUE, resultKey } from './keys.ts';
-import { mostResultBytes, type RunReport, VERSIONS } from './messages.ts';
+import { type JobMessage, mostResultBytes } from './messages.ts';
 import { MODEL_POST, type ModelPost, type NamedFile } from './model-files.ts';
 import { countWorkers, endReports, REPORT_INTERVAL, sendReport } from './reports.ts';
 import { readResult, WrongResult } from './results.ts';
-
-/** Times that a picture is tried before its error is recorded, and a job before its units are tried one by one. */
-const ATTEMPTS = 3;
+import { Tally } from './tally.ts';
 
 /** How a run deals with its queue. */
 export interface CrewOptions {
   readonly address: QueueAddress;
   readonly post?: ModelPost;
-  /** Milliseconds before a failed job is tried again, twice that before the third time. */
+  /** Milliseconds before a failed job is tried again, twice that before the third time; 5,000 if left out. */
   readonly backoff?: number;
   /** Milliseconds between looks at the queue where nothing came back, and between looks at everything. */
   readonly poll?: number;
@@ -43,21 +40,15 @@ export interface CrewOptions {
 interface Sent {
   readonly id: string;
   readonly batch: Batch;
+  readonly job: JobMessage;
   readonly files: readonly NamedFile[];
   /** When it was put there, by the process's own clock, which never jumps. */
   since: number;
 }
 
-interface Waiting {
-  readonly progress: (pictures: number) => void;
-  readonly resolve: () => void;
-}
-
 /** Batches in the queue at a time, at least; three to a worker where there are more workers. */
 const WINDOW = 32;
 const PER_WORKER = 3;
-/** Failures that the report tells of. */
-const TOLD = 50;
 
 /** Opens the queue as a run's crew. */
 export function queueCrew(options: CrewOptions): OpenCrew {
@@ -72,9 +63,9 @@ export function queueCrew(options: CrewOptions): OpenCrew {
 }
 
 class QueueCrew implements Crew {
-  readonly #options: CrewOptions;
+  readonly #options: CrewOptions & { readonly backoff: number };
   readonly #connection: Connection;
-  readonly #queue: Queue;
+  readonly #jobs: JobQueue;
   readonly #run: Context;
   readonly #model: JobModel;
   readonly #parts: readonly Part[];
@@ -82,10 +73,7 @@ class QueueCrew implements Crew {
   readonly #name: string;
   readonly #ahead: Batch[];
   readonly #sent = new Map<string, Sent>();
-  readonly #done = new Map<Part, number>();
-  readonly #failed: (FailedRender & { part: Part })[] = [];
-  readonly #waiting = new Map<Part, Waiting>();
-  readonly #started = performance.now();
+  readonly #tally: Tally;
   readonly #stop = new AbortController();
   readonly #work: Promise<void>;
   /** Jobs that an earlier run of the same plan left in the queue and that this one will ask for. */
@@ -93,13 +81,15 @@ class QueueCrew implements Crew {
   readonly #writer = pLimit(1);
   /** The last of what is being stored. */
   #storing: Promise<void> = Promise.resolve();
+  /** The last report under way. */
+  #reporting: Promise<void> = Promise.resolve();
   #window = WINDOW;
   #looked = Number.NEGATIVE_INFINITY;
   #reported = Number.NEGATIVE_INFINITY;
   #alone = performance.now();
 
   constructor(options: CrewOptions, connection: Connection, run: Context, parts: readonly Part[], model: JobModel) {
-    this.#options = options;
+    this.#options = { ...options, backoff: options.backoff ?? 5_000 };
     this.#connection = connection;
     this.#run = run;
     this.#model = model;
@@ -107,19 +97,16 @@ class QueueCrew implements Crew {
     this.#name = sha256(JSON.stringify([hostname(), path.resolve(run.folder), run.plan.sha256])).slice(0, 16);
     const size = typeof run.batch === 'number' ? run.batch : DEFAULT_BATCH;
     this.#ahead = parts.flatMap((part) => listPartBatches(part, size));
-    this.#queue = new Queue(QUEUE, { connection: connection.redis, prefix: PREFIX });
-    // The connection tells of its own troubles.
-    this.#queue.on('error', () => undefined);
+    this.#tally = new Tally(run.plan.plan.atlas, parts);
+    this.#jobs = new JobQueue(connection.redis, this.#name);
     // Whoever awaits a part is told; until somebody does, it is no unhandled rejection.
     this.#work = this.#perform();
     this.#work.catch(() => undefined);
   }
 
   async make(part: Part, onProgress: (pictures: number) => void): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiting.set(part, { progress: onProgress, resolve });
-    this.#tell(part, 0);
-    await Promise.race([promise, this.#work.then(() => promise)]);
+    const whole = this.#tally.whole(part, onProgress);
+    await Promise.race([whole, this.#work.then(() => whole)]);
   }
 
   /** Takes what is not begun off the queue, so that nobody renders for a run that has left. */
@@ -128,8 +115,10 @@ class QueueCrew implements Crew {
     await this.#work.catch(() => undefined);
     await this.#storing.catch(() => undefined);
     const leave = async () => {
+      // A report under way would come after the farewell.
+      await this.#reporting.catch(() => undefined);
       for (const id of this.#sent.keys())
-        if ((await this.#queue.getJobState(id)) !== 'completed') await this.#remove(id).catch(() => undefined);
+        if ((await this.#jobs.stateOf(id)) !== 'completed') await this.#jobs.remove(id).catch(() => undefined);
       await endReports(this.#connection.redis, 'run', this.#name);
     };
     const goodbye = new AbortController();
@@ -193,34 +182,25 @@ class QueueCrew implements Crew {
 
   #prepare(batch: Batch): Sent {
     const { job, files } = writeJob(batch, this.#model);
-    return { id: nameJob(this.#name, job), batch, files, since: performance.now() };
+    return { id: nameJob(this.#name, job), batch, job, files, since: performance.now() };
   }
 
-  async #add({ id, batch }: Sent): Promise<void> {
-    const { job } = writeJob(batch, this.#model);
-    const wait = this.#options.backoff ?? 5_000;
-    await this.#queue.add('pictures', job, {
-      jobId: id,
-      // One is the first; zero would go before every priority.
-      priority: 1 + this.#parts.indexOf(batch.part),
-      attempts: ATTEMPTS,
-      backoff: { type: 'exponential', delay: wait },
-      stackTraceLimit: 0,
-      ...(batch.attempt > 1 ? { delay: wait * 2 ** (batch.attempt - 2) } : {}),
-    });
+  async #add({ id, batch, job }: Sent): Promise<void> {
+    const { backoff } = this.#options;
+    const delay = batch.attempt > 1 ? backoff * 2 ** (batch.attempt - 2) : 0;
+    await this.#jobs.add(id, job, { priority: 1 + this.#parts.indexOf(batch.part), backoff, delay });
   }
 
   /** Of what is in the queue, that which is back from it in this way. */
   async #finished(state: 'completed' | 'failed'): Promise<Sent[]> {
-    const ids = await this.#redis.zrange(this.#queue.toKey(state), 0, -1);
-    return ids.flatMap((id) => this.#sent.get(id) ?? []);
+    return (await this.#jobs.finished(state)).flatMap((id) => this.#sent.get(id) ?? []);
   }
 
   async #receive(sent: Sent): Promise<void> {
     const { id, batch } = sent;
     const { work } = batch.part;
     const limit = mostResultBytes(work.settings.size, batch.tasks.length);
-    const bytes = await this.#redis.getrangeBuffer(resultKey(id), 0, limit);
+    const bytes = await this.#jobs.result(id, limit);
     if (bytes.length === 0) return this.#again(sent, 'its pictures are not there');
     try {
       if (bytes.length > limit) throw new WrongResult(`a result of more than ${limit} bytes`);
@@ -247,9 +227,7 @@ class QueueCrew implements Crew {
   }
 
   async #fail(sent: Sent): Promise<void> {
-    const key = this.#queue.toKey(sent.id);
-    const long = (await this.#redis.hstrlen(key, 'failedReason')) > 10_000;
-    const text = long ? 'an error too long to tell' : ((await this.#redis.hget(key, 'failedReason')) ?? 'no reason given');
+    const text = await this.#jobs.errorOf(sent.id);
     const message = text.includes('stalled') ? 'whoever rendered it was gone before it was done, every time' : text.slice(0, 1000);
     // BullMQ has tried it often enough.
     await this.#giveUpOrTryAgain(sent, message, ATTEMPTS);
@@ -286,44 +264,26 @@ class QueueCrew implements Crew {
       );
     });
     await this.#storing;
-    for (const [{ unit, seed }, { state, message = '' }] of pairs)
-      if (state === 'failed') this.#failed.push({ part, layer: part.work.layer.slug, unit: unit.id, seed, message });
-    this.#tell(part, pairs.length);
-  }
-
-  #tell(part: Part, stored: number): void {
-    const done = (this.#done.get(part) ?? 0) + stored;
-    this.#done.set(part, done);
-    const waiting = this.#waiting.get(part);
-    waiting?.progress(done);
-    if (done >= part.tasks.length) waiting?.resolve();
+    this.#tally.add(part, pairs);
   }
 
   /** Takes a batch off the queue, and puts others in its place ahead of all that is not yet sent. */
   async #replace({ id }: Sent, batches: readonly Batch[]): Promise<void> {
     this.#sent.delete(id);
     this.#ahead.unshift(...batches);
-    await this.#remove(id);
+    await this.#jobs.remove(id);
   }
 
   async #again(sent: Sent, why: string): Promise<void> {
     this.#note(`${sent.batch.part.work.layer.slug}: a batch is asked for again: ${why}`);
-    await this.#remove(sent.id);
+    await this.#jobs.remove(sent.id);
     sent.since = performance.now();
     await this.#add(sent);
   }
 
-  /** A job that a worker has at this moment stays, and is removed when it comes back. */
-  async #remove(id: string): Promise<void> {
-    await this.#redis.del(resultKey(id));
-    await this.#queue.remove(id).catch((error: unknown) => {
-      if (!/locked/i.test(reason(error))) throw error;
-    });
-  }
-
   /** What an earlier run of the same plan left in the queue is taken up first, as it is, where this one asks for it; the rest is removed. */
   async #takeUp(): Promise<void> {
-    const found = new Set(await this.#mine());
+    const found = new Set(await this.#jobs.mine());
     if (found.size === 0) return;
     const [left, others] = [[] as Batch[], [] as Batch[]];
     const kept = new Set<string>();
@@ -334,16 +294,8 @@ class QueueCrew implements Crew {
     }
     this.#left = kept;
     this.#ahead.splice(0, this.#ahead.length, ...left, ...others);
-    for (const id of found) if (!kept.has(id)) await this.#remove(id);
+    for (const id of found) if (!kept.has(id)) await this.#jobs.remove(id);
     if (kept.size > 0) this.#note(`${kept.size} batches of an earlier run are in the queue still, and are taken up`);
-  }
-
-  /** This run's jobs in every state but being rendered. */
-  async #mine(): Promise<string[]> {
-    const key = (state: string) => this.#queue.toKey(state);
-    const sets = ['prioritized', 'delayed', 'completed', 'failed'].map((state) => this.#redis.zrange(key(state), 0, -1));
-    const ids = (await Promise.all([...sets, this.#redis.lrange(key('wait'), 0, -1)])).flat();
-    return ids.filter((id) => id.startsWith(`${this.#name}-`));
   }
 
   /** Looks at everything: what Redis lost is put there again, what waits for a clock that went wrong is freed, what nobody asks for is removed. */
@@ -352,16 +304,16 @@ class QueueCrew implements Crew {
     for (const [sha256, path] of new Map(files.map((file) => [file.sha256, file.path]))) await putFile(this.#redis, sha256, path);
     let lost = 0;
     for (const sent of this.#sent.values()) {
-      const state = await this.#queue.getJobState(sent.id);
+      const state = await this.#jobs.stateOf(sent.id);
       if (state === 'unknown') {
         lost++;
-        await this.#remove(sent.id);
+        await this.#jobs.remove(sent.id);
         await this.#add(sent);
       } else if (state === 'delayed') await this.#freeDelayed(sent);
       else sent.since = performance.now();
     }
     if (lost > 0) this.#note(`${lost} batches were gone from the queue, and are in it again`);
-    for (const id of await this.#mine()) if (!this.#sent.has(id) && !this.#left.has(id)) await this.#remove(id);
+    for (const id of await this.#jobs.mine()) if (!this.#sent.has(id) && !this.#left.has(id)) await this.#jobs.remove(id);
     const workers = await countWorkers(this.#redis);
     this.#window = Math.max(WINDOW, PER_WORKER * workers);
     this.#tellIfAlone(workers);
@@ -369,10 +321,9 @@ class QueueCrew implements Crew {
 
   /** A delay is counted by the clocks of two machines: one that has lasted twice as long as any should is ended. */
   async #freeDelayed(sent: Sent): Promise<void> {
-    const longest = 2 * (this.#options.backoff ?? 5_000) * 2 ** (ATTEMPTS - 1);
+    const longest = 2 * this.#options.backoff * 2 ** (ATTEMPTS - 1);
     if (performance.now() - sent.since < longest) return;
-    const job: Job | undefined = await this.#queue.getJob(sent.id);
-    await job?.promote();
+    await this.#jobs.promote(sent.id);
     sent.since = performance.now();
   }
 
@@ -389,32 +340,8 @@ class QueueCrew implements Crew {
     const now = performance.now();
     if (!last && now - this.#reported < REPORT_INTERVAL) return;
     this.#reported = now;
-    await sendReport(this.#redis, 'run', this.#name, this.#describe());
-  }
-
-  #describe(): RunReport {
-    const seconds = (performance.now() - this.#started) / 1000;
-    const done = [...this.#done.values()].reduce((sum, count) => sum + count, 0);
-    const total = this.#parts.reduce((sum, { tasks }) => sum + tasks.length, 0);
-    const rate = done / Math.max(seconds, 1e-3);
-    const layers = [...Map.groupBy(this.#parts, ({ work }) => work.layer.slug)].map(([layer, parts]) => ({
-      layer,
-      done: parts.reduce((sum, part) => sum + (this.#done.get(part) ?? 0), 0),
-      total: parts.reduce((sum, { tasks }) => sum + tasks.length, 0),
-      failed: this.#failed.filter(({ part }) => parts.includes(part)).length,
-    }));
-    return {
-      atlas: this.#run.plan.plan.atlas,
-      host: hostname(),
-      pid: process.pid,
-      versions: VERSIONS,
-      seconds,
-      rate,
-      ...(rate > 0 ? { seconds_left: (total - done) / rate } : {}),
-      batches: this.#sent.size,
-      layers,
-      failures: this.#failed.slice(-TOLD).map(({ layer, unit, seed, message }) => ({ layer, unit, seed, message })),
-    };
+    this.#reporting = sendReport(this.#redis, 'run', this.#name, this.#tally.describe(this.#sent.size));
+    await this.#reporting;
   }
 }
 

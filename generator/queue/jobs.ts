@@ -1,10 +1,9 @@
 /** Batches of tasks as jobs, and jobs as tasks again. */
 import type { Plan } from '../../data/schema.ts';
 import { canonicalJson, float32Bytes, sha256 } from '../batch/canonical.ts';
-import { listBatches } from '../batch/render-layer.ts';
-import { batchFor, byProgram, type Part } from '../batch/run.ts';
-import type { Task } from '../batch/work.ts';
-import { jobOf } from '../batch/work.ts';
+import { batchFor, byProgram, listBatches } from '../batch/render-layer.ts';
+import type { Part } from '../batch/render-part.ts';
+import { jobOf, type Task } from '../batch/work.ts';
 import type { RenderJob } from '../render/renderer.ts';
 import { withoutPaths } from './arrays.ts';
 import { type JobMessage, MOST_TASKS, type TaskMessage, VERSIONS, type VectorMessage } from './messages.ts';

@@ -5,8 +5,8 @@ import { BatchSize, DEFAULT_BATCH } from '../batch/batch-size.ts';
 import { canonicalJson } from '../batch/canonical.ts';
 import type { Engine } from '../batch/engine.ts';
 import { renderKey } from '../batch/key.ts';
-import { type MadePicture, type Maker, makePictures } from '../batch/make-pictures.ts';
-import { batchFor } from '../batch/run.ts';
+import { type MadePicture, type Maker, makePictures, openMaker } from '../batch/make-pictures.ts';
+import { batchFor } from '../batch/render-layer.ts';
 import type { Task } from '../batch/work.ts';
 import { fault } from '../graph/errors.ts';
 import { sha256 as hashFile } from '../models/download.ts';
@@ -50,7 +50,7 @@ const OPEN = 2;
 
 interface Program {
   readonly name: string;
-  readonly maker: Maker & { dispose(): Promise<void> };
+  readonly maker: Awaited<ReturnType<typeof openMaker>>;
 }
 
 /** Reads what a queue says is a job. Throws a {@link WrongWorker} for one of another version, and an {@link UnreadableJob} for what is none. */
@@ -158,26 +158,10 @@ export class JobMaker {
   async #program({ model, layer, others, settings, preprocess }: JobMessage, request: LayerRequest): Promise<Maker> {
     const name = canonicalJson({ model, layer, others, settings, preprocess, batch: request.batch });
     const known = this.#programs.find((program) => program.name === name);
-    const program = known ?? { name, maker: await this.#openMaker(request) };
+    const program = known ?? { name, maker: await openMaker(this.#options.engine, request) };
     this.#programs = [program, ...this.#programs.filter((other) => other !== program)];
     for (const { maker } of this.#programs.splice(OPEN)) await maker.dispose();
     return program.maker;
-  }
-
-  async #openMaker(request: LayerRequest): Promise<Program['maker']> {
-    const { engine } = this.#options;
-    const renderer = await engine.openRenderer(request);
-    try {
-      const probe = await engine.openProbe({ ...request, batch: 1 });
-      const dispose = async () => {
-        await probe.dispose();
-        await renderer.dispose();
-      };
-      return { renderer, probe, dispose };
-    } catch (error) {
-      await renderer.dispose();
-      throw error;
-    }
   }
 }
 

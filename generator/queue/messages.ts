@@ -2,10 +2,9 @@
  * What goes through the queue, in both directions: checked by whoever receives it. Neither code nor paths are in it: files are named by their
  * SHA-256, and what a message may be is bounded field by field.
  */
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { chosenUnit, renderSettings, renderState, slug } from '../../data/schema.ts';
-import { canonicalJson } from '../batch/canonical.ts';
+import { chosenUnit, renderSettings, renderState, sha256, slug } from '../../data/schema.ts';
+import { canonicalJson, sha256 as hashOf } from '../batch/canonical.ts';
 import { ENCODING } from '../batch/picture.ts';
 import { RENDERER_VERSION } from '../render/renderer.ts';
 
@@ -16,7 +15,7 @@ export const PROTOCOL = 1;
 export const VERSIONS = {
   protocol: PROTOCOL,
   renderer: RENDERER_VERSION,
-  encoding: createHash('sha256').update(canonicalJson(ENCODING)).digest('hex').slice(0, 8),
+  encoding: hashOf(canonicalJson(ENCODING)).slice(0, 8),
 } as const;
 
 /** Most pictures of one job. */
@@ -31,7 +30,6 @@ const MOST_CHANNELS = 2 ** 17;
 const UNPRINTABLE = /[^\P{Cc}\n]|[\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 /** Text for people, at most `length` letters, without what would move a cursor. */
 const shown = (length: number) => z.string().transform((text) => text.slice(0, length).replace(UNPRINTABLE, '?'));
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const name = z.string().min(1).max(1000);
 const count = z.int().nonnegative();
 const base64 = (bytes: number) => z.base64().max(4 * Math.ceil(bytes / 3));

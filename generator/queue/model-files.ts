@@ -1,5 +1,5 @@
 /** A model on its way to workers: its files by their digests on the run's side, and opened from those on the worker's. */
-import { readFile, rename, stat } from 'node:fs/promises';
+import { rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Plan } from '../../data/schema.ts';
 import { fault } from '../graph/errors.ts';
@@ -7,6 +7,7 @@ import { sha256 as hashFile } from '../models/download.ts';
 import type { Model } from '../models/model.ts';
 import { namesBeside, pathBeside } from '../models/model-files.ts';
 import { knownOf, knownOfZoo, locateModel, openLocated } from '../models/open.ts';
+import { beginning, parsed } from '../models/read-file.ts';
 import { fillFolder, isThere } from '../models/workplace.ts';
 import { zooModel } from '../models/zoo.ts';
 import { type JobMessage, MOST_MODEL_BYTES } from './messages.ts';
@@ -91,7 +92,7 @@ const pixelsOf = (preprocess: JobMessage['preprocess']): Plan['preprocess'] => p
 async function fetchMain(folder: string, sha256: string, fetch: Fetch): Promise<string> {
   const fetched = path.join(folder, 'model');
   await fetch(sha256, fetched);
-  const isJson = /^[\s\uFEFF]*\{/.test((await readFile(fetched)).toString('latin1', 0, 64));
+  const isJson = parsed(await beginning(fetched)) !== undefined;
   const file = path.join(folder, isJson ? JSON_NAME : ONNX_NAME);
   await rename(fetched, file);
   return file;

@@ -1,6 +1,6 @@
 /** Checking all of an atlas: the store, and what other commands put into it. */
 import { readFile } from 'node:fs/promises';
-import { unseal } from '../../data/schema.ts';
+import { isSealed } from '../../data/schema.ts';
 import { type Verification, verifyStore } from '../batch/verify.ts';
 import { checkEvidenceIndex } from '../compare/evidence/check-evidence.ts';
 import { checkStudy } from '../compare/study/check-study.ts';
@@ -17,14 +17,6 @@ export async function checkAtlas(folder: string, ledger: string | null): Promise
   const editions = ledger === null ? [] : await checkEditions(folder, ledger);
   const others = [...(await checkStudy(folder)), ...(await checkPortraits(folder)), ...editions];
   const key = await readFile(`${folder}/${KEY_FILE}`, 'utf8').catch(() => undefined);
-  const keys = key !== undefined && unsealedText(key) ? [KEY_FILE] : [];
+  const keys = key !== undefined && !isSealed(key) ? [KEY_FILE] : [];
   return { ...rest, unsealed: [...unsealed, ...keys], findings: [...findings, ...evidence, ...others] };
-}
-
-function unsealedText(text: string): boolean {
-  try {
-    return unseal(text) === undefined;
-  } catch {
-    return false;
-  }
 }

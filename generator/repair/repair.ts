@@ -7,6 +7,7 @@ import { type Finding, REPAIR } from '../batch/finding.ts';
 import { layerFile } from '../batch/journal.ts';
 import { withLock } from '../batch/lock.ts';
 import { type Progress, SILENT } from '../batch/progress.ts';
+import type { Workbench } from '../batch/render-part.ts';
 import { ATLAS_FILE, clearUnfinished, readAtlas, Store } from '../batch/store.ts';
 import type { Verification } from '../batch/verify.ts';
 import { fault } from '../graph/errors.ts';
@@ -95,13 +96,13 @@ async function repairDamage(
   const { model, work } = await openRecorded(folder, atlas, engine);
   const files = new Set(damage.map(({ file }) => file));
   const store = await Store.open(folder, request.disk, files);
-  const open = async () => ({
-    ...{ engine, model, runtime: await engine.openRuntime(request.runtime ?? {}) },
+  const open = async (): Promise<Workbench> => ({
+    ...{ engine, model, store, progress, runtimeOpen: await engine.openRuntime(request.runtime ?? {}) },
     ...(batch ? { batch } : {}),
     ...(signal ? { signal } : {}),
   });
-  let opened: ReturnType<typeof open> | undefined;
-  const workshop = () => {
+  let opened: Promise<Workbench> | undefined;
+  const workbench = () => {
     opened ??= open();
     return opened;
   };
@@ -111,7 +112,7 @@ async function repairDamage(
     signal?.throwIfAborted();
     if (await store.writeDirections(one.layer.slug, one.units)) vectors.push(`directions/${one.layer.slug}.f32`);
     const isDamaged = files.has(layerFile(one.layer.slug));
-    const done = await repairLayer({ atlas, work: one, model, store, isDamaged, workshop, progress });
+    const done = await repairLayer({ atlas, work: one, model, store, isDamaged, workbench, progress });
     if (done) layers.push(done);
   }
   return { layers, vectors };

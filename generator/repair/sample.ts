@@ -5,15 +5,15 @@ import path from 'node:path';
 import type { Atlas, RenderRecord, UnitRecord } from '../../data/schema.ts';
 import type { Engine } from '../batch/engine.ts';
 import { type Finding, REPAIR } from '../batch/finding.ts';
-import { layerFile, splitLines } from '../batch/journal.ts';
+import { findRender, layerFile, splitLines } from '../batch/journal.ts';
 import { pictureDistance, SAME_PICTURE } from '../batch/picture-distance.ts';
 import { type Progress, SILENT } from '../batch/progress.ts';
+import { renderPart, type Workbench } from '../batch/render-part.ts';
 import { ATLAS_FILE, imageFile, readAtlas, Store } from '../batch/store.ts';
-import { listTasks, type Series, type Task } from '../batch/work.ts';
+import { listTasks, partsOf, type Series, type Task } from '../batch/work.ts';
 import { fault } from '../graph/errors.ts';
 import { RandomStream } from '../render/random.ts';
 import type { RuntimeChoice } from '../runtime/open.ts';
-import { makeAgain } from './make-again.ts';
 import { openRecorded } from './recorded-work.ts';
 
 export interface SampleRequest {
@@ -76,18 +76,21 @@ export async function sampleAtlas(request: SampleRequest): Promise<Sample> {
   const layers = await Promise.all(
     work.map(async (one) => {
       const records = await readRecords(folder, one.layer.slug);
-      const parts = [one, ...(one.diverse ? [one.diverse] : [])];
-      return parts.map((part) => ({ part, tasks: listTasks(part, model), candidates: candidatesOf(listTasks(part, model), records) }));
+      return partsOf(one).map((part) => {
+        const tasks = listTasks(part, model);
+        return { part, tasks, candidates: candidatesOf(tasks, records) };
+      });
     }),
   );
   const all = layers.flat().flatMap(({ candidates }) => candidates);
   const drawn = new Set(drawSample(all.length, size, new RandomStream(seed, 'sample')).map((i) => all[i]));
-  const runtime = await engine.openRuntime(request.runtime ?? {});
+  const runtimeOpen = await engine.openRuntime(request.runtime ?? {});
   const scratch = await mkdtemp(path.join(tmpdir(), 'atlas-sample-'));
   const pictures: SampledPicture[] = [];
   const rendered = new Map<SampledPicture, string>();
   try {
     const store = await Store.open(scratch);
+    const bench: Workbench = { engine, model, runtimeOpen, store, ...(signal ? { signal } : {}) };
     progress.start(drawn.size, 0);
     for (const { part, tasks, candidates } of layers.flat()) {
       const chosen = candidates.filter((one) => drawn.has(one));
@@ -97,7 +100,7 @@ export async function sampleAtlas(request: SampleRequest): Promise<Sample> {
       const journal = await store.journal(part.layer.slug);
       const start = pictures.length;
       const onProgress = (done: number) => progress.update(start + (chosen.length * done) / wanted.length);
-      await makeAgain({ engine, model, runtime, ...(signal ? { signal } : {}) }, { work: part, tasks: wanted, store, journal, onProgress });
+      await renderPart(bench, { work: part, journal, tasks: wanted }, onProgress);
       for (const { task, record } of chosen) {
         const made = journal.find(task.unit.id, task.seed, task.series);
         const picture = { layer: part.layer.slug, ...(await judge({ folder, scratch, task, record, made })) };
@@ -140,7 +143,7 @@ async function readRecords(folder: string, layer: string): Promise<UnitRecord[]>
 function candidatesOf(tasks: readonly Task[], records: readonly UnitRecord[]): Candidate[] {
   const units = new Map(records.map((record) => [record.id, record]));
   return tasks.flatMap((task) => {
-    const record = units.get(task.unit.id)?.[task.series]?.find(({ seed }) => seed === task.seed);
+    const record = findRender(units, task.unit.id, task.seed, task.series);
     return record?.image ? [{ task, record: { ...record, image: record.image } }] : [];
   });
 }

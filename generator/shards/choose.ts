@@ -1,8 +1,9 @@
 /** Which store's record of a picture is taken, where any has one: decided for all pictures before a byte is written. */
 import type { RenderRecord } from '../../data/schema.ts';
+import { findRender } from '../batch/journal.ts';
 import type { Task } from '../batch/work.ts';
 import { type AtlasError, fault } from '../graph/errors.ts';
-import { type LayerRecords, recordOf } from './sources.ts';
+import type { LayerRecords } from './sources.ts';
 
 /** What a store has of a layer. */
 export interface LayerSource {
@@ -39,7 +40,7 @@ export function chooseRecords(layer: string, tasks: readonly Task[], sources: re
   const conflicts: Conflict[] = [];
   for (const task of tasks) {
     const found = sources.flatMap(({ folder, records, target }) => {
-      const record = recordOf(task, records);
+      const record = findRender(records, task.unit.id, task.seed, task.series);
       if (!record || (record.key !== task.key && target)) return [];
       if (record.key !== task.key) throw keyFault(layer, task, folder, record);
       return { folder, record };

@@ -1,6 +1,6 @@
 /** Dividing a plan's pictures: the same parts on every machine, about equally long, and few layers to each. */
 import { DEFAULT_BATCH } from '../batch/batch-size.ts';
-import { listBatches } from '../batch/render-layer.ts';
+import { byProgram, listBatches } from '../batch/render-layer.ts';
 import type { LayerWork, Task } from '../batch/work.ts';
 
 /** The pictures of a layer that are rendered with the same settings. */
@@ -46,7 +46,7 @@ function piecesOf({ work: { settings }, tasks, cost }: DividedPart, longest: num
   const fitting = longest / (cost * settings.steps * together);
   let groups = Math.max(1, Math.floor(DEFAULT_BATCH / together));
   while (groups > 1 && groups > fitting) groups = Math.floor(groups / 2);
-  return [...Map.groupBy(tasks, ({ unit }) => unit.others?.join('\n') ?? '').values()].flatMap((alike) =>
+  return byProgram(tasks).flatMap((alike) =>
     listBatches(alike, groups * together, together).map((batch) => ({ tasks: batch, cost: batch.length * cost * settings.steps })),
   );
 }

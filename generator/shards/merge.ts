@@ -1,11 +1,11 @@
 /** Merging stores: an atlas that takes its pictures from the stores of its shards instead of rendering them. */
 import path from 'node:path';
-import pLimit from 'p-limit';
 import type { UnitRecord } from '../../data/schema.ts';
 import { checkSameAtlas, finishAtlas, isFinished, sameButSoftware, startAtlas } from '../batch/atlas-record.ts';
 import { sha256 } from '../batch/canonical.ts';
 import type { Disk } from '../batch/disk.ts';
 import type { Engine } from '../batch/engine.ts';
+import { inParallel } from '../batch/in-parallel.ts';
 import type { Journal } from '../batch/journal.ts';
 import { withLock } from '../batch/lock.ts';
 import { type CheckedPlan, checkPlan } from '../batch/plan.ts';
@@ -13,7 +13,7 @@ import { type Progress, SILENT } from '../batch/progress.ts';
 import { ATLAS_FILE, Store } from '../batch/store.ts';
 import { storePictures } from '../batch/store-pictures.ts';
 import { listFailed, type RunSummary, summarise } from '../batch/summary.ts';
-import { isDone, type LayerWork, listTasks, listWork, narrowWork, type Task } from '../batch/work.ts';
+import { isDone, type LayerWork, listTasks, listWork, narrowWork, partsOf, type Task } from '../batch/work.ts';
 import { fault } from '../graph/errors.ts';
 import type { Model } from '../models/model.ts';
 import { type Choice, type Choices, type Conflict, chooseRecords, conflictFault, type LayerSource } from './choose.ts';
@@ -124,7 +124,7 @@ function checkModel({ folder, atlas }: Source, { plan }: CheckedPlan, model: Mod
 async function openTargets(work: readonly LayerWork[], model: Model, store: Store): Promise<Target[]> {
   const targets: Target[] = [];
   for (const layer of work) {
-    const tasks = [layer, ...(layer.diverse ? [layer.diverse] : [])].flatMap((part) => listTasks(part, model));
+    const tasks = partsOf(layer).flatMap((part) => listTasks(part, model));
     targets.push({ work: layer, journal: await store.journal(layer.layer.slug), tasks });
   }
   return targets;
@@ -233,8 +233,8 @@ async function copyPictures(
 
 /** Many at a time, since a disk takes long to say that a file is safe; each once. When it ends, well or not, no write is under way. */
 async function putImages(store: Store, images: readonly (Uint8Array | undefined)[]): Promise<void> {
-  const writers = pLimit(WRITERS);
   const different = new Map(images.flatMap((image) => (image ? [[sha256(image), image]] : [])));
-  const put = await Promise.allSettled([...different.values()].map((image) => writers(() => store.putImage(image))));
-  for (const one of put) if (one.status === 'rejected') throw one.reason;
+  await inParallel(different.values(), WRITERS, async (image) => {
+    await store.putImage(image);
+  });
 }

@@ -1,7 +1,7 @@
 /** A shard's share of a plan: which pictures, and what its store says of itself. */
 import type { Shard } from '../../data/schema.ts';
 import type { Engine } from '../batch/engine.ts';
-import { type LayerWork, listTasks, type Share } from '../batch/work.ts';
+import { type LayerWork, listTasks, partsOf, type Share } from '../batch/work.ts';
 import { fault } from '../graph/errors.ts';
 import type { Model } from '../models/model.ts';
 import { type DividedPart, dividePictures } from './divide.ts';
@@ -28,9 +28,7 @@ export function shareOf(plan: DividedPlan, { index, of }: ShardName): Share {
 /** Which shard each picture of a plan belongs to, from 1 to `of`, by its key. */
 export function divideWork({ work, model, costs }: DividedPlan, of: Shard['of']): Map<string, number> {
   const parts = work.flatMap((layer) =>
-    [layer, ...(layer.diverse ? [layer.diverse] : [])].map(
-      (part): DividedPart => ({ work: part, tasks: listTasks(part, model), cost: costs[layer.layer.slug] }),
-    ),
+    partsOf(layer).map((part): DividedPart => ({ work: part, tasks: listTasks(part, model), cost: costs[layer.layer.slug] })),
   );
   return dividePictures(parts, of);
 }

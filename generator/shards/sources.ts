@@ -1,10 +1,9 @@
 /** The stores that are merged: read, never written, and all of one plan, one network and one renderer. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Atlas, RenderRecord, UnitRecord } from '../../data/schema.ts';
+import type { Atlas, UnitRecord } from '../../data/schema.ts';
 import { layerFile, mergeLines } from '../batch/journal.ts';
 import { ATLAS_FILE, readAtlas } from '../batch/store.ts';
-import type { Task } from '../batch/work.ts';
 import { fault } from '../graph/errors.ts';
 import { RENDERER_VERSION } from '../render/renderer.ts';
 import { shardText } from './shard.ts';
@@ -69,11 +68,6 @@ export async function readRecords(folder: string, layer: string): Promise<LayerR
     throw error;
   });
   return mergeLines(bytes, file).records;
-}
-
-/** A picture's record. */
-export function recordOf({ unit, seed, series }: Task, records: LayerRecords): RenderRecord | undefined {
-  return records.get(unit.id)?.[series]?.find((render) => render.seed === seed);
 }
 
 /** `shard 2/8, data/shards/net/2-of-8` */

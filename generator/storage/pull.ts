@@ -1,13 +1,12 @@
 /** Fetching a published store: the manifest first, then what it names and the folder lacks, every byte hashed before it is kept. */
 import { readdir, statfs } from 'node:fs/promises';
-import glob from 'fast-glob';
 import { DurableFolder, TEMPORARY } from '../batch/disk.ts';
+import { inParallel } from '../batch/in-parallel.ts';
 import { LOCK, withLock } from '../batch/lock.ts';
 import { type Progress, SILENT } from '../batch/progress.ts';
-import { ATLAS_FILE, readAtlas } from '../batch/store.ts';
+import { ATLAS_FILE, clearUnfinished, readAtlas } from '../batch/store.ts';
 import { type AtlasError, fault } from '../graph/errors.ts';
 import { BrokenTransfer, type Bucket } from './bucket.ts';
-import { inParallel } from './in-parallel.ts';
 import { MANIFEST, type Manifest, objectKey, type Piece, piecesOf } from './manifest.ts';
 import { checkSame, listObjects, readManifest } from './push.ts';
 import { isEvidence, isStoreFile, type StoreFiles, scanStore } from './store-files.ts';
@@ -67,7 +66,7 @@ async function pullInto(folder: string, manifest: Manifest, options: PullOptions
   if (!dryRun) {
     await checkRoom(folder, bytes);
     const disk = new DurableFolder(folder);
-    for (const file of await glob(`**/*${TEMPORARY}`, { cwd: folder, dot: true, ignore: [`${LOCK}*`] })) await disk.remove(file);
+    await clearUnfinished(disk);
     await fetchAll(disk, missing, pieces.length, stray, options);
   }
   const { atlas, pushed } = manifest;

@@ -1,12 +1,12 @@
 /** Publishing a store: every object under the name of its content, and last the manifest that names them. */
 import path from 'node:path';
 import { sha256 } from '../batch/canonical.ts';
+import { inParallel } from '../batch/in-parallel.ts';
 import { withLock } from '../batch/lock.ts';
 import { type Progress, SILENT } from '../batch/progress.ts';
 import { readAtlas } from '../batch/store.ts';
 import { type AtlasError, fault } from '../graph/errors.ts';
 import type { Bucket, Listed, PutOptions } from './bucket.ts';
-import { inParallel } from './in-parallel.ts';
 import {
   LARGEST_FILE,
   LARGEST_MANIFEST,

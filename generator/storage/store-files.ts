@@ -1,13 +1,12 @@
 /** The files that a store consists of, and what each of them holds. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import glob from 'fast-glob';
 import { TEMPORARY } from '../batch/disk.ts';
+import { inParallel } from '../batch/in-parallel.ts';
 import { LOCK } from '../batch/lock.ts';
 import { imageFile } from '../batch/store.ts';
-import { inParallel } from './in-parallel.ts';
+import { sha256 as hashFile } from '../models/download.ts';
 
 const NAME = '[a-z0-9][a-z0-9._-]*';
 
@@ -66,21 +65,10 @@ export async function scanStore(folder: string, { hashImages = false }: { readon
     const isImage = named !== undefined && imageFile(named) === file;
     if (isImage || isStoreFile(file)) {
       const full = path.join(folder, file);
-      const known = isImage && !hashImages ? { sha256: named, bytes: (await stat(full)).size } : await hashFile(full);
-      (isImage ? images : files).push({ path: file, ...known });
+      const sha256 = isImage && !hashImages ? named : await hashFile(full);
+      (isImage ? images : files).push({ path: file, sha256, bytes: (await stat(full)).size });
     } else if (!file.endsWith(TEMPORARY) && file !== LOCK) others.push(file);
   });
   const byPath = (a: StoreFile, b: StoreFile) => (a.path < b.path ? -1 : 1);
   return { files: files.sort(byPath), images: images.sort(byPath), others: others.sort() };
-}
-
-/** The SHA-256 of a file and its length, read piece by piece. */
-export async function hashFile(file: string): Promise<{ sha256: string; bytes: number }> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  for await (const chunk of createReadStream(file)) {
-    hash.update(chunk);
-    bytes += chunk.length;
-  }
-  return { sha256: hash.digest('hex'), bytes };
 }
