@@ -3,5 +3,5 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
-  test: { include: ['test/**/*.long.test.ts'], testTimeout: 1_200_000, hookTimeout: 1_200_000, fileParallelism: false },
+  test: { include: ['test/**/*.long.test.ts'], testTimeout: 1_200_000, hookTimeout: 1_200_000, maxWorkers: 2 },
 });

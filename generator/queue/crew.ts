@@ -15,6 +15,7 @@ import type { Context, Crew, OpenCrew } from '../batch/run.ts';
 import { storePictures } from '../batch/store-pictures.ts';
 import type { Task } from '../batch/work.ts';
 import { AtlasError, reason } from '../graph/errors.ts';
+import { atMost } from './at-most.ts';
 import { type Connection, connect, type QueueAddress } from './connection.ts';
 import { putFile } from './files.ts';
 import { ATTEMPTS, JobQueue } from './job-queue.ts';
@@ -121,9 +122,7 @@ class QueueCrew implements Crew {
         if ((await this.#jobs.stateOf(id)) !== 'completed') await this.#jobs.remove(id).catch(() => undefined);
       await endReports(this.#connection.redis, 'run', this.#name);
     };
-    const goodbye = new AbortController();
-    await Promise.race([leave().catch(() => undefined), sleep(5_000, undefined, { signal: goodbye.signal }).catch(() => undefined)]);
-    goodbye.abort();
+    await atMost(5_000, leave());
     await this.#connection.close();
   }
 

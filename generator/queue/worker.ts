@@ -8,6 +8,7 @@ import { type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { Engine } from '../batch/engine.ts';
 import { AtlasError, reason } from '../graph/errors.ts';
 import type { RuntimeChoice } from '../runtime/open.ts';
+import { atMost } from './at-most.ts';
 import { type Connection, connect, type QueueAddress } from './connection.ts';
 import { getFile } from './files.ts';
 import { PREFIX, QUEUE, RESULT_SECONDS, resultKey } from './keys.ts';
@@ -153,7 +154,7 @@ class Bench {
       clearInterval(reports);
       // The batch in hand is finished and sent back first.
       await worker.close();
-      await Promise.race([endReports(this.#connection.redis, 'worker', this.#id).catch(() => undefined), sleep(2_000)]);
+      await atMost(2_000, endReports(this.#connection.redis, 'worker', this.#id));
     }
     return { batches: this.#batches, pictures: this.#pictures, failures: this.#failures };
   }

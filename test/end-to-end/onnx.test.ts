@@ -40,7 +40,11 @@ it('is planned, rendered and compared', { timeout: 120_000 }, async () => {
   const plan = JSON.parse(await readFile(file, 'utf8'));
   expect(plan).toMatchObject({ model, preprocess: { range: [-1, 1] }, render: { preset: 'atlas', size: 16 } });
   expect(plan.layers.map(({ layer }: { layer: string }) => layer)).toEqual(['embed/Conv', 'embed/Add', 'block/Add', 'logits']);
-  Object.assign(plan, { arms: { basis: 2, random: 1 }, seeds: { count: 1, subset: 0 } });
+  Object.assign(plan, {
+    arms: { basis: 2, random: 1 },
+    seeds: { count: 1, subset: 0 },
+    compare: { ...plan.compare, images: { n: 240 }, frames: 19 },
+  });
   plan.render.steps = 2;
   await writeFile(file, JSON.stringify(plan));
   const run = await atlas('run', file, '--device', 'cpu', '--out', path.join(folder, 'store'));

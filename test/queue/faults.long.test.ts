@@ -24,8 +24,8 @@ afterEach(async () => {
   await redis?.stop();
 });
 
-it('survives ninety kills of run and workers at random moments', async () => {
-  await killRounds(90, redis, folder);
+it('survives thirty kills of run and workers at random moments', async () => {
+  await killRounds(30, redis, folder);
 });
 
 it('outlives a server that stands still for half a minute, with locks as long as they are, and renders nothing twice', async () => {

@@ -5,13 +5,16 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { checkPlan } from '../../generator/batch/plan.ts';
 import { runPlan } from '../../generator/batch/run.ts';
+import { queueCrew } from '../../generator/queue/crew.ts';
 import { openStatus } from '../../generator/queue/status.ts';
 import { standInEngine } from '../batch/stand-in-engine.ts';
 import { SMALL_PLAN, SMALL_PLAN_PICTURES, storeHashes } from '../batch/store-state.ts';
 import { atlas, outcome, start, writeTinyModel, writeTinyPlan } from '../end-to-end/command.ts';
+import { merge, renderShard } from '../shards/stand-in-shards.ts';
 import { temporaryFolder } from '../temporary.ts';
 import { endChildren, startRun, startWorker } from './children.ts';
 import type { RedisServer } from './redis-server.ts';
+import { standInPost } from './stand-in-post.ts';
 import { startRedis } from './start-redis.ts';
 
 let folder: string;
@@ -40,10 +43,22 @@ it('gives the bytes of a run alone, and leaves nothing in Redis', async () => {
   expect(await run.ended, run.output()).toBe(0);
   expect(run.output()).toContain(`"rendered":${SMALL_PLAN_PICTURES},"reused":0`);
   expect(storeHashes(store)).toEqual(await undisturbed());
-  for (const worker of workers) await worker.kill('SIGTERM');
+  await Promise.all(workers.map((worker) => worker.kill('SIGTERM')));
   expect(workers.map((worker) => worker.output()).join()).toMatch(/left \{"batches":\d+/);
   const keys = await redis.client.keys('*');
   expect(keys.filter((key) => !/^atlas:batches:(meta|events|id|stalled-check|pc|marker|metrics.*)$|^atlas:file:/.test(key))).toEqual([]);
+});
+
+it('renders the shards of a plan too, one after the other, and their merger is a run alone', async () => {
+  startWorker({ url: redis.url, folder: path.join(folder, 'worker') });
+  const crew = queueCrew({ address: { url: redis.url }, post: standInPost(), poll: 10 });
+  const stores = ['1-of-2', '2-of-2'].map((name) => path.join(folder, name));
+  const rendered: number[] = [];
+  for (const [i, store] of stores.entries()) rendered.push((await renderShard(store, { index: i + 1, of: 2 }, { crew })).rendered);
+  expect(Math.min(...rendered)).toBeGreaterThan(SMALL_PLAN_PICTURES / 4);
+  const whole = path.join(folder, 'whole');
+  await merge(stores, whole);
+  expect(storeHashes(whole)).toEqual(await undisturbed());
 });
 
 it('renders a real network’s pictures to the same bytes by the command line, with status and logs on the way', async () => {

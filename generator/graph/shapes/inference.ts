@@ -28,13 +28,13 @@ const MOST_AXES = 16;
 
 /** Throws unless a tensor of this shape can exist. A constant may be empty, as a list of no axes is. */
 export function checkShape(shape: readonly number[], what: string, least: 0 | 1 = 1): void {
-  const shown = `[${shape.slice(0, MOST_AXES)}${shape.length > MOST_AXES ? ',…' : ''}]`;
-  if (shape.length > MOST_AXES) throw new Error(`${what} would have ${shape.length} axes, ${shown}; at most ${MOST_AXES} are supported`);
-  if (shape.some((extent) => !Number.isInteger(extent) || extent < least)) throw new Error(`${what} would have shape ${shown}`);
+  const shown = () => `[${shape.slice(0, MOST_AXES)}${shape.length > MOST_AXES ? ',…' : ''}]`;
+  if (shape.length > MOST_AXES) throw new Error(`${what} would have ${shape.length} axes, ${shown()}; at most ${MOST_AXES} are supported`);
+  if (shape.some((extent) => !Number.isInteger(extent) || extent < least)) throw new Error(`${what} would have shape ${shown()}`);
   // What is empty must not be wide either: whoever makes something for each of its channels would make as many.
   const widest = shape.reduce((product, extent) => product * Math.max(extent, 1), 1);
   if (widest > MOST_VALUES || (widest > MOST_EMPTY && sizeOf(shape) === 0))
-    throw new Error(`${what} would have more than 2³¹ − 1 values, in shape ${shown}`);
+    throw new Error(`${what} would have more than 2³¹ − 1 values, in shape ${shown()}`);
 }
 
 /** The type of an input that must be there. */
