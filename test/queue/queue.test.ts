@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { checkPlan } from '../../generator/batch/plan.ts';
 import { runPlan } from '../../generator/batch/run.ts';
@@ -47,6 +48,23 @@ it('gives the bytes of a run alone, and leaves nothing in Redis', async () => {
   expect(workers.map((worker) => worker.output()).join()).toMatch(/left \{"batches":\d+/);
   const keys = await redis.client.keys('*');
   expect(keys.filter((key) => !/^atlas:batches:(meta|events|id|stalled-check|pc|marker|metrics.*)$|^atlas:file:/.test(key))).toEqual([]);
+});
+
+it('finishes the first layer first, whatever order the batches stand in', async () => {
+  const run = startRun({ url: redis.url, folder: path.join(folder, 'store') });
+  const waiting = async () => redis.client.zcard('atlas:batches:prioritized');
+  // All of the plan's batches are in the queue before anybody takes one.
+  let [count, before] = [0, -1];
+  while (count === 0 || count !== before) {
+    [before, count] = [count, await waiting()];
+    await sleep(200);
+  }
+  const worker = startWorker({ url: redis.url, folder: path.join(folder, 'worker') });
+  expect(await run.ended, run.output()).toBe(0);
+  await worker.kill('SIGTERM');
+  const layers = [...worker.output().matchAll(/"event":"batch".*?"layer":"([^"]+)"/g)].map(([, layer]) => layer);
+  expect(new Set(layers).size).toBe(3);
+  expect(layers.filter((layer, i) => layer !== layers[i - 1])).toEqual(['early', 'bottleneck', 'late']);
 });
 
 it('renders the shards of a plan too, one after the other, and their merger is a run alone', async () => {

@@ -7,7 +7,7 @@
  */
 import { writeSync } from 'node:fs';
 import fs from 'node:fs/promises';
-import { main } from '../../generator/cli.ts';
+import { main } from '../../generator/cli/program.ts';
 
 const { at = 0, how = 'kill', jumps = false }: { at?: number; how?: string; jumps?: boolean } = JSON.parse(process.argv[2]);
 let calls = 0;
