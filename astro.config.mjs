@@ -23,7 +23,7 @@ export default defineConfig({
   outDir: './dist',
   output: 'static',
   trailingSlash: 'always',
-  build: { format: 'directory', inlineStylesheets: 'never', concurrency: 4 },
+  build: { format: 'directory', inlineStylesheets: 'never', concurrency: 1 },
   devToolbar: { enabled: false },
   logger: { entrypoint: new URL('site/log.mjs', import.meta.url) },
   // The last lists what the others wrote.

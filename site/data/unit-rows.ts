@@ -27,12 +27,12 @@ const COLUMNS = {
   ...{ direction_sha256: 'STRING?', vector_row: 'INT32?' },
 } as const satisfies Record<keyof PublishedRow, string>;
 
-/** A row a unit, layers from shallow to deep, each arm in turn, by index. */
-export function unitRows(store: AtlasStore): PublishedRow[] {
-  return store.layers.flatMap((layer) => {
+/** A row a unit, layers from shallow to deep, each arm in turn, by index; made one by one, since all of them together are more than what they are made of. */
+export function* unitRows(store: AtlasStore): Generator<PublishedRow> {
+  for (const layer of store.layers) {
     const vectorRows = vectorRowsOf(store, layer);
-    return layer.units.map((unit) => describeRow(store, layer, unit, vectorRows.get(unit.id) ?? null));
-  });
+    for (const unit of layer.units) yield describeRow(store, layer, unit, vectorRows.get(unit.id) ?? null);
+  }
 }
 
 function describeRow(store: AtlasStore, layer: Layer, unit: Unit, vector_row: number | null): PublishedRow {
@@ -55,22 +55,24 @@ function describeRow(store: AtlasStore, layer: Layer, unit: Unit, vector_row: nu
 export function writeJsonLines(store: AtlasStore): string {
   const escapeBreaks = (text: string) =>
     text.replace(/[\u0085\u2028\u2029]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  return unitRows(store)
-    .map((row) => `${escapeBreaks(JSON.stringify(row))}\n`)
-    .join('');
+  let lines = '';
+  for (const row of unitRows(store)) lines += `${escapeBreaks(JSON.stringify(row))}\n`;
+  return lines;
 }
 
 /** The rows as Parquet, compressed with Snappy; what the file is stands in its metadata. */
 export function writeParquet(store: AtlasStore): Uint8Array {
-  const rows = unitRows(store);
+  const names = Object.keys(COLUMNS) as (keyof PublishedRow)[];
+  const columns = names.map((name) => ({ name, data: [] as unknown[] }));
+  for (const row of unitRows(store)) for (const { name, data } of columns) data.push(row[name]);
   const writer = new ByteWriter();
   parquetWrite({
     writer,
-    columnData: Object.entries(COLUMNS).map(([name, type]) => ({
+    columnData: columns.map(({ name, data }) => ({
       name,
-      data: rows.map((row) => row[name as keyof PublishedRow]),
-      type: type.replace('?', '') as 'STRING' | 'INT32' | 'DOUBLE',
-      nullable: type.endsWith('?'),
+      data,
+      type: COLUMNS[name].replace('?', '') as 'STRING' | 'INT32' | 'DOUBLE',
+      nullable: COLUMNS[name].endsWith('?'),
     })),
     rowGroupSize: ROW_GROUP,
     kvMetadata: [

@@ -84,7 +84,9 @@ async function readAtlas(folder: string): Promise<AtlasStore> {
   const atlas = withLegibleNames(stated);
   const comparisonFile = join(shown, 'comparison.json');
   const comparison = existsSync(comparisonFile) ? await readJson(comparisonFile, comparisonSchema) : undefined;
-  const layers = await Promise.all(atlas.layers.map((layer) => readLayer(shown, layer, comparison)));
+  const layers: Layer[] = [];
+  // One after the other: the text of one layer at a time is in memory.
+  for (const layer of atlas.layers) layers.push(await readLayer(shown, layer, comparison));
   layers.sort((a, b) => a.layer.receptive_field - b.layer.receptive_field || a.layer.stride - b.layer.stride);
   return { atlas, stated, slug: atlas.slug, layers, folder: shown, ...(comparison ? { comparison } : {}) };
 }
