@@ -44,7 +44,10 @@ export function emitData(): AstroIntegration {
 
 /** Starts the thread that writes the files, with a sixth of the room for short-lived values that V8 would give it; how many they are. A fault of its is told when the pages are done, and ends the build. */
 function writeApart(folder: string): Promise<number> {
-  const thread = new Worker(new URL('./write-data.ts', import.meta.url), { workerData: folder, resourceLimits: { maxYoungGenerationSizeMb: 16 } });
+  const thread = new Worker(new URL('./write-data.ts', import.meta.url), {
+    workerData: folder,
+    resourceLimits: { maxYoungGenerationSizeMb: 16 },
+  });
   const written = once(thread, 'message').then(([count]: number[]) => count);
   written.catch(() => undefined);
   return written;
