@@ -53,7 +53,13 @@ const publishedDirection = z.discriminatedUnion('kind', [
     about: z.string(),
     vector: placed.optional().describe('Left out where the store has no vectors.'),
   }),
-  z.object({ kind: z.literal('chosen'), channels: count, unit: chosenUnit, about: z.string() }),
+  z.object({
+    ...{ kind: z.literal('chosen'), channels: count, unit: chosenUnit, about: z.string() },
+    vector: placed
+      .pick({ alone: true })
+      .optional()
+      .describe('The array that it is from, as the plan has it; left out where it is from none.'),
+  }),
 ]);
 
 const standing = z.object({

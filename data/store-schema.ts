@@ -132,7 +132,7 @@ export type Arm = z.infer<typeof arm>;
  * since its definition lies in code); or what the plan says.
  *
  * directions/<layer>.f32 holds the layer's random arm and nothing else: float32, little-endian, no header, `[M,C]` row by row. Row i is `random-i`,
- * bytes 4·C·i to 4·C·(i + 1), whose SHA-256 is the `sha256` here.
+ * bytes 4·C·i to 4·C·(i + 1), whose SHA-256 is the `sha256` here. Where a chosen unit's vector is from a file, directions/<sha256>.npy is a copy of that.
  */
 export const direction = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('channel'), channel: count, sign: z.union([z.literal(1), z.literal(-1)]) }),

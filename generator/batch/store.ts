@@ -1,7 +1,7 @@
 /** An atlas on the disk, and with it the record of what is done: images first, then the lines that name them. */
 import { readFile } from 'node:fs/promises';
 import glob from 'fast-glob';
-import { type Atlas, atlas as atlasSchema, parseSealed, seal, type UnitRecord } from '../../data/schema.ts';
+import { type Atlas, atlas as atlasSchema, type Direction, parseSealed, seal, type UnitRecord } from '../../data/schema.ts';
 import { fault, reason } from '../graph/errors.ts';
 import type { Unit } from './arms.ts';
 import { float32Bytes, sha256 } from './canonical.ts';
@@ -9,6 +9,7 @@ import { type Disk, DurableFolder, TEMPORARY } from './disk.ts';
 import { editionImages } from './editions.ts';
 import { Journal, layerFile } from './journal.ts';
 import { LOCK } from './lock.ts';
+import type { PinnedArray } from './pinned-arrays.ts';
 import { portrayedImages } from './portraits.ts';
 import { schemaFault } from './schema-fault.ts';
 
@@ -55,14 +56,25 @@ export class Store {
     return Journal.open(this.folder, layer);
   }
 
-  /** Writes the vectors of the random arm, row after row in order of their index: float32, little-endian. Whether they were not there yet. */
-  async writeDirections(layer: string, units: readonly Unit[]): Promise<boolean> {
-    const bytes = Buffer.concat(units.filter((unit) => unit.arm === 'random').map((unit) => float32Bytes(unit.vector)));
-    const file = directionsFile(layer);
-    const before = await readFile(this.folder.resolve(file)).catch(() => undefined);
-    if (before?.equals(bytes)) return false;
-    await this.folder.replace(file, bytes);
-    return true;
+  /**
+   * Writes the vectors of the random arm, row after row in order of their index: float32, little-endian; and of each chosen unit that the plan has
+   * from a file a copy of that. Returns the files that were not there yet.
+   */
+  async writeDirections(layer: string, units: readonly Unit[]): Promise<string[]> {
+    const random = Buffer.concat(units.filter((unit) => unit.arm === 'random').map((unit) => float32Bytes(unit.vector)));
+    const wanted = new Map<string, Buffer>([[directionsFile(layer), random]]);
+    for (const { direction } of units) {
+      const array = arrayOf(direction);
+      if (array) wanted.set(arrayCopy(array.sha256), await readPinned(array));
+    }
+    const written: string[] = [];
+    for (const [file, bytes] of wanted) {
+      const before = await readFile(this.folder.resolve(file)).catch(() => undefined);
+      if (before?.equals(bytes)) continue;
+      await this.folder.replace(file, bytes);
+      written.push(file);
+    }
+    return written;
   }
 
   hasImage(hash: string): boolean {
@@ -83,7 +95,7 @@ export class Store {
     const keep = new Set([...(await editionImages(this.folder.path))].map(imageFile));
     for (const image of await portrayedImages(this.folder.path)) keep.add(imageFile(image));
     for (const layer of layers.keys()) keep.add(layerFile(layer)).add(directionsFile(layer));
-    for (const records of layers.values()) for (const record of records) for (const image of imagesOf(record)) keep.add(imageFile(image));
+    for (const file of [...layers.values()].flat().flatMap(hashedFiles)) keep.add(file);
     const found = await glob(['images/*/*', 'layers/*', 'directions/*'], { cwd: this.folder.path, dot: true });
     const stray = found.filter((file) => !keep.has(file));
     for (const file of stray) await this.folder.remove(file);
@@ -99,6 +111,30 @@ export function atlasText(atlas: Atlas): string {
 /** Every image that a record names. */
 export function imagesOf({ renders, diverse = [] }: UnitRecord): string[] {
   return [...renders, ...diverse].flatMap(({ image, frames }) => [...(image ? [image] : []), ...(frames ? [frames.image] : [])]);
+}
+
+/** Every file that a record names, each of which is called by the hash of what is in it: images, and the array that its direction is from. */
+export function hashedFiles(record: UnitRecord): string[] {
+  const array = arrayOf(record.direction);
+  return [...imagesOf(record).map(imageFile), ...(array ? [arrayCopy(array.sha256)] : [])];
+}
+
+/** The file that a direction is from, if it is from one. */
+function arrayOf(direction: Direction): PinnedArray | undefined {
+  const chosen = direction.kind === 'chosen' && 'direction' in direction.unit ? direction.unit.direction : undefined;
+  return typeof chosen === 'object' ? chosen : undefined;
+}
+
+async function readPinned({ file, sha256: expected }: PinnedArray): Promise<Buffer> {
+  const bytes = await readFile(file);
+  if (sha256(bytes) === expected) return bytes;
+  const remedy = 'It was changed while the plan was at work: run it again.';
+  throw fault({ where: file, expected: `content with the SHA-256 ${expected}`, name: 'the array', received: sha256(bytes), remedy });
+}
+
+/** The path inside a store of an array's copy. */
+function arrayCopy(hash: string): string {
+  return `directions/${hash}.npy`;
 }
 
 /** The path of an image inside a store. */

@@ -22,7 +22,7 @@ import { layerFile } from './journal.ts';
 import { LOCK } from './lock.ts';
 import { planHash } from './plan.ts';
 import { portrayedImages } from './portraits.ts';
-import { ATLAS_FILE, directionsFile, imageFile, imagesOf, readAtlas } from './store.ts';
+import { ATLAS_FILE, directionsFile, hashedFiles, imageFile, readAtlas } from './store.ts';
 import { checkRecords, checkShard } from './verify-records.ts';
 
 export type { Finding } from './finding.ts';
@@ -77,13 +77,14 @@ export async function verifyStore(folder: string): Promise<Verification> {
     layers.set(layer.slug, records);
     await checkDirections(folder, layer, records, findings);
     named.add(layerFile(layer.slug)).add(directionsFile(layer.slug));
-    for (const record of records) for (const image of imagesOf(record)) named.add(imageFile(image));
+    for (const file of records.flatMap(hashedFiles)) named.add(file);
   }
   checkShard(atlas, [...layers.values()].flat(), findings);
   for (const image of await frozenImages(folder, findings)) named.add(imageFile(image));
   for (const image of await portrayedImages(folder)) named.add(imageFile(image));
   const images = [...named].filter((file) => file.startsWith('images/'));
-  await Promise.all(images.map((file) => readers(() => checkImage(folder, file, findings))));
+  const arrays = [...named].filter((file) => file.endsWith('.npy'));
+  await Promise.all([...images, ...arrays].map((file) => readers(() => checkHashed(folder, file, findings))));
   await checkComparison(folder, atlas, layers, { findings, unsealed });
   await checkStrays(folder, atlas, named, findings);
   const units = [...layers.values()].reduce((sum, records) => sum + records.length, 0);
@@ -114,10 +115,11 @@ async function checkDirections(folder: string, layer: AtlasLayer, records: reado
       findings.push({ file, problem: `the row of ${id} is not the one that its record names`, repair: REPAIR.again });
 }
 
-async function checkImage(folder: string, file: string, findings: Finding[]): Promise<void> {
+/** A file that is called by its hash. */
+async function checkHashed(folder: string, file: string, findings: Finding[]): Promise<void> {
   const bytes = await readFile(`${folder}/${file}`).catch(() => undefined);
   if (!bytes) findings.push({ file, problem: 'is missing, though a record names it', repair: REPAIR.again });
-  else if (!file.endsWith(`/${sha256(bytes)}.webp`))
+  else if (!file.includes(`/${sha256(bytes)}.`))
     findings.push({ file, problem: `was altered: its hash is ${sha256(bytes)}`, repair: REPAIR.again });
 }
 

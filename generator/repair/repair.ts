@@ -35,7 +35,7 @@ export interface RepairRequest {
 /** What was done. */
 export interface Repaired {
   readonly layers: readonly LayerRepair[];
-  /** Files of random vectors that were written anew. */
+  /** Files of vectors that were written anew. */
   readonly vectors: readonly string[];
   /** Units whose measures were taken from the comparison. */
   readonly measured: number;
@@ -110,7 +110,7 @@ async function repairDamage(
   const vectors: string[] = [];
   for (const one of work) {
     signal?.throwIfAborted();
-    if (await store.writeDirections(one.layer.slug, one.units)) vectors.push(`directions/${one.layer.slug}.f32`);
+    vectors.push(...(await store.writeDirections(one.layer.slug, one.units)));
     const isDamaged = files.has(layerFile(one.layer.slug));
     const done = await repairLayer({ atlas, work: one, model, store, isDamaged, workbench, progress });
     if (done) layers.push(done);

@@ -14,7 +14,7 @@ const NAME = '[a-z0-9][a-z0-9._-]*';
 const FILES: readonly RegExp[] = [
   '(atlas|comparison|human|map|study|released-key)\\.json',
   `layers/${NAME}\\.jsonl`,
-  `directions/${NAME}\\.f32`,
+  `directions/${NAME}\\.(f32|npy)`,
   `portraits/${NAME}\\.jsonl?`,
   'editions/[1-9][0-9]*/atlas\\.json',
   `editions/[1-9][0-9]*/layers/${NAME}\\.jsonl`,

@@ -5,7 +5,7 @@ import { atlasPath, fullAddress, layerPath, unitPath } from '../view/address.ts'
 import { directionSentence, unitTitle } from '../view/unit.ts';
 import { describePortrait } from './describe-portrait.ts';
 import { describePicture, pictureAddress, unitAddresses } from './facts.ts';
-import { schemaPath } from './published-files.ts';
+import { chosenArray, schemaPath } from './published-files.ts';
 import { placeMeasures } from './standing.ts';
 import { npyOffset, vectorRowsOf } from './vectors.ts';
 
@@ -68,11 +68,16 @@ function beside({ store, layer }: LayerContext, unit: Unit | undefined): Publish
   return { id: unit.id, address, json };
 }
 
-function describeDirection(context: LayerContext, { id, record: { direction } }: Unit): PublishedUnit['direction'] {
+function describeDirection(context: LayerContext, one: Unit): PublishedUnit['direction'] {
+  const { id, record } = one;
+  const { direction } = record;
   const channels = context.layer.layer.shape[0];
   const about = direction.kind === 'chosen' ? 'Made up by the plan, as “unit” says.' : directionSentence(direction, channels);
   if (direction.kind === 'channel') return { kind: 'channel', channels, channel: direction.channel, sign: direction.sign, about };
-  if (direction.kind === 'chosen') return { kind: 'chosen', channels, unit: direction.unit, about };
+  if (direction.kind === 'chosen') {
+    const alone = chosenArray(context.store, one) && fullAddress(`${unitPath(context.store, context.layer, one)}direction.npy`);
+    return { kind: 'chosen', channels, unit: direction.unit, about, ...(alone ? { vector: { alone } } : {}) };
+  }
   const vector = placeVector(context, { id });
   return { kind: 'haar', channels, frame: direction.frame, row: direction.row, sha256: direction.sha256, about, ...vector };
 }

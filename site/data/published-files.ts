@@ -1,7 +1,7 @@
 /** Which files for machines an atlas is published with: one list, that the emitter writes, the data page shows and metadata describe. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AtlasStore, Layer } from '../store/load-atlases.ts';
+import type { AtlasStore, Layer, Unit } from '../store/load-atlases.ts';
 import { atlasPath, layerPath } from '../view/address.ts';
 import { layerTitle } from '../view/unit.ts';
 
@@ -41,7 +41,7 @@ export const JSON_TYPE = 'application/json';
 export function publishedFiles(store: AtlasStore): PublishedFile[] {
   const root = atlasPath(store);
   const units = store.layers.flatMap((layer) => layer.units);
-  const dense = store.layers.flatMap((layer) => (hasVectors(store, layer) ? layer.units.filter(({ arm }) => arm === 'random') : []));
+  const dense = store.layers.flatMap((layer) => layer.units.filter((unit) => hasVector(store, layer, unit)));
   const json = { type: JSON_TYPE };
   return [
     {
@@ -86,7 +86,14 @@ export function publishedFiles(store: AtlasStore): PublishedFile[] {
         ]
       : []),
     ...(dense.length > 0
-      ? [{ path: `${root}*/*/direction.npy`, type: NPY_TYPE, about: 'A random direction alone: float32, [C].', many: dense.length }]
+      ? [
+          {
+            path: `${root}*/*/direction.npy`,
+            type: NPY_TYPE,
+            about: 'A random direction alone: float32, [C]; or the array that a plan has a unit’s direction from.',
+            many: dense.length,
+          },
+        ]
       : []),
   ];
 }
@@ -118,6 +125,22 @@ export function hasVectors(store: Pick<AtlasStore, 'folder'>, layer: Pick<Layer,
   const known = ofStore.get(layer.slug) ?? (layer.units.some(({ arm }) => arm === 'random') && existsSync(vectorFile(store, layer)));
   ofStore.set(layer.slug, known);
   return known;
+}
+
+/** Whether a unit has a vector in a file of its own. */
+export function hasVector(store: Pick<AtlasStore, 'folder'>, layer: Pick<Layer, 'slug' | 'units'>, unit: Unit): boolean {
+  return unit.arm === 'random' ? hasVectors(store, layer) : chosenArray(store, unit) !== undefined;
+}
+
+/** Where the store keeps the array that a chosen unit's direction is from, and its SHA-256; nothing for one that is from none, or that the store lacks. */
+export function chosenArray(
+  { folder }: Pick<AtlasStore, 'folder'>,
+  { record: { direction } }: Unit,
+): { file: string; sha256: string } | undefined {
+  if (direction.kind !== 'chosen' || !('direction' in direction.unit) || typeof direction.unit.direction === 'string') return undefined;
+  const { sha256 } = direction.unit.direction;
+  const file = join(folder, 'directions', `${sha256}.npy`);
+  return existsSync(file) ? { file, sha256 } : undefined;
 }
 
 /** Asked by every unit's page: by store and layer's slug. */

@@ -8,10 +8,10 @@ import { describeAtlas, describePlan } from './describe-atlas.ts';
 import { describeLayer } from './describe-layer.ts';
 import { describeUnit, type LayerContext, openLayer } from './describe-unit.ts';
 import { embedPage, embedPath } from './embed.ts';
-import { hasVectors, JSON_TYPE, LEDGER_PATH, ledgerFile, NPY_TYPE, SCHEMA_NAMES, schemaPath } from './published-files.ts';
+import { chosenArray, hasVectors, JSON_TYPE, LEDGER_PATH, ledgerFile, NPY_TYPE, SCHEMA_NAMES, schemaPath } from './published-files.ts';
 import { jsonSchema } from './schemas.ts';
 import { writeJsonLines, writeParquet } from './unit-rows.ts';
-import { readVectors, writeNpy } from './vectors.ts';
+import { readChosen, readVectors, writeNpy } from './vectors.ts';
 
 /** A file to be written or served. */
 export interface SiteFile {
@@ -71,6 +71,8 @@ async function* unitFiles(context: LayerContext): AsyncGenerator<SiteFile> {
       const values = vectors.values.subarray(row * channels * 4, (row + 1) * channels * 4);
       yield { path: `${path}direction.npy`, type: NPY_TYPE, make: () => writeNpy({ shape: [channels], values }) };
     }
+    const array = chosenArray(store, unit);
+    if (array) yield { path: `${path}direction.npy`, type: NPY_TYPE, make: () => readChosen(array, unit) };
   }
 }
 

@@ -5,6 +5,8 @@ import { fault } from '../store/fault.ts';
 import type { AtlasStore, Layer, Unit } from '../store/load-atlases.ts';
 import { hasVectors, vectorFile } from './published-files.ts';
 
+const REMEDY = 'Run "npx atlas verify" to see all that is wrong, then run the plan again or restore the file.';
+
 /** A file of vectors: what stands before its first value, and that with the values. */
 export interface VectorArray {
   /** [M,C], or [C] of one vector. */
@@ -41,11 +43,19 @@ export async function readVectors(store: AtlasStore, layer: Layer): Promise<Vect
         expected: `a vector of ${channels} values with SHA-256 ${named}`,
         name: id,
         received: row.length === channels * 4 ? found : `${row.length} bytes`,
-        remedy: 'Run "npx atlas verify" to see all that is wrong, then run the plan again or restore the file.',
+        remedy: REMEDY,
       });
     return row;
   });
   return { shape: [rows.length, channels], values: Buffer.concat(rows) };
+}
+
+/** The array that a chosen unit's direction is from, as the plan has it. Throws where the store's copy was altered. */
+export async function readChosen({ file, sha256 }: { file: string; sha256: string }, { id }: Unit): Promise<Buffer> {
+  const bytes = await readFile(file);
+  const received = createHash('sha256').update(bytes).digest('hex');
+  if (received === sha256) return bytes;
+  throw fault({ where: file, expected: `an array with SHA-256 ${sha256}`, name: id, received, remedy: REMEDY });
 }
 
 /** Bytes before the first value of a `.npy` file; a multiple of 64. */

@@ -1,4 +1,6 @@
 /** Lucid's named objectives, parameterisations and recipes as plans, each run for a few steps on the tiny network into a store that verifies. */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';
@@ -190,6 +192,29 @@ test.each(RECIPES.map((recipe, i) => ({ ...recipe, i })))('$lucid', async (recip
     }
   const again = await run(plan, folder);
   expect(again.summary).toMatchObject({ rendered: 0 });
+});
+
+test('the array that a unit is from is kept beside its records, under the hash of what is in it', async () => {
+  const folder = path.join(FOLDER, 'kept');
+  const plan = planOf({ lucid: '', units: [{ id: 'cell', direction: DIRECTION }] });
+  const { findings } = await run(plan, folder);
+  expect(findings).toEqual([]);
+  const bytes = await readFile(DIRECTION);
+  const file = `directions/${createHash('sha256').update(bytes).digest('hex')}.npy`;
+  const copy = path.join(folder, file);
+  expect((await readFile(copy)).equals(bytes)).toBe(true);
+  const problems = async () => (await verifyStore(folder)).findings.filter((one) => one.file === file).map(({ problem }) => problem);
+  await writeFile(
+    copy,
+    bytes.map((byte, i) => (i === bytes.length - 1 ? byte ^ 1 : byte)),
+  );
+  expect(await problems()).toEqual([expect.stringMatching(/^was altered: its hash is \w{64}$/)]);
+  await rm(copy);
+  expect(await problems()).toEqual(['is missing, though a record names it']);
+  expect((await run(plan, folder)).findings).toEqual([]);
+  // A unit that leaves the plan takes its array with it.
+  expect((await run(planOf({ lucid: '', arms: ONE_CHANNEL }), folder)).findings).toEqual([]);
+  expect(existsSync(copy)).toBe(false);
 });
 
 test('a unit’s pictures, made together, do not depend on the units beside it, nor on how many are made at a time', async () => {

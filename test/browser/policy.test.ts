@@ -24,9 +24,20 @@ afterAll(async () => {
 const GATHER = `globalThis.refused = []; document.addEventListener('securitypolicyviolation', (event) => refused.push(event.effectiveDirective + ' ' + event.blockedURI)); globalThis.alert = () => refused.push('alert');`;
 const refused = 'globalThis.refused';
 
-const PATHS = ['', '404.html', 'cite/', 'method/', 'hostile/', 'hostile/compare/', 'hostile/compare/synthetic-2afc/'].concat(
+const PATHS = [
+  '',
+  '404.html',
+  'cite/',
+  'method/',
+  'data/',
+  'search/',
+  'search/#q=alert',
+  'hostile/',
+  'hostile/compare/',
+  'hostile/compare/synthetic-2afc/',
+].concat(
   ['', 'channel-0/', 'channel-5/', 'channel-7/', 'random-9/'].flatMap((unit) => [`hostile/expanded-conv-depthwise/${unit}`]),
-  ['fixture-net/', 'fixture-net/study/', 'fixture-part/expanded-conv-3-expand/'],
+  ['fixture-net/', 'fixture-net/map/', 'fixture-net/study/', 'fixture-part/expanded-conv-3-expand/'],
 );
 
 test.for(PATHS)('/%s: nothing refused and nothing run, light and dark', async (path, context) => {

@@ -1,12 +1,14 @@
 /** What unit.json, layer.json and atlas.json say of a store. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { publishedAtlas, publishedLayer, publishedUnit } from '../../../data/schema.ts';
 import { describeAtlas } from '../../../site/data/describe-atlas.ts';
 import { describeLayer } from '../../../site/data/describe-layer.ts';
 import { describeUnit, openLayer } from '../../../site/data/describe-unit.ts';
-import { readVectors, vectorUnits } from '../../../site/data/vectors.ts';
+import { type SiteFile, siteFiles } from '../../../site/data/site-files.ts';
+import { readVectors, vectorUnits, writeNpy } from '../../../site/data/vectors.ts';
 import type { AtlasStore, Layer } from '../../../site/store/load-atlases.ts';
 import { standings } from '../../../site/view/unit.ts';
 import { temporaryFolder } from '../../temporary.ts';
@@ -50,6 +52,41 @@ describe('unit.json', () => {
     expect(direction).toMatchObject({ kind: 'haar', row: 3, vector: { row: 3, offset: 128 + 3 * 12 * 4 } });
     const kept = await readFile(join(store.folder, 'directions', `${layer.slug}.f32`));
     expect(Buffer.from((await readVectors(store, layer)).values)).toEqual(kept);
+  });
+
+  test('a unit that the plan has from an array has that beside its page, which must be the very one', async () => {
+    const bytes = writeNpy({ shape: [12], values: new Uint8Array(48).fill(7) });
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const copy = join(store.folder, 'directions', `${sha256}.npy`);
+    const chosen = { id: 'cell', direction: { file: 'cell.npy', sha256 } };
+    const [{ record, ...unit }] = layer.units as [Layer['units'][number]];
+    const cell = {
+      ...unit,
+      id: 'cell',
+      arm: 'chosen',
+      record: { ...record, id: 'cell', arm: 'chosen', direction: { kind: 'chosen', unit: chosen } },
+    } as const;
+    const one: Layer = { ...layer, units: [cell] };
+    const whole: AtlasStore = { ...store, layers: [one] };
+    const files = async () => {
+      const found: SiteFile[] = [];
+      for await (const file of siteFiles([whole])) if (file.path.endsWith('/cell/direction.npy')) found.push(file);
+      return found;
+    };
+    expect((await unitOf('cell', whole)).direction).not.toHaveProperty('vector');
+    expect(await files()).toEqual([]);
+    await writeFile(copy, bytes);
+    const described = await unitOf('cell', whole);
+    expect(publishedUnit.parse(described).direction).toMatchObject({
+      kind: 'chosen',
+      unit: chosen,
+      vector: { alone: `/fixture-net/${layer.slug}/cell/direction.npy` },
+    });
+    const [file] = await files();
+    expect(await file?.make()).toEqual(bytes);
+    await writeFile(copy, bytes.subarray(1));
+    await expect(file?.make()).rejects.toThrow(`expected an array with SHA-256 ${sha256} for cell, received`);
+    await rm(copy);
   });
 
   test('every render is there by seed, with its curve and its picture; a failed one has none and says why', async () => {
