@@ -1,12 +1,12 @@
 /** Repairing a layer: lines that were altered go, pictures that are missing or altered are made again, and the file is as it was. */
 import { readFile } from 'node:fs/promises';
 import type { Atlas } from '../../data/schema.ts';
+import { isFinished } from '../batch/atlas-record.ts';
 import { findRender, type Journal, layerFile, splitLines } from '../batch/journal.ts';
 import type { Progress } from '../batch/progress.ts';
 import { renderPart, type Workbench } from '../batch/render-part.ts';
 import type { Store } from '../batch/store.ts';
-import { type LayerWork, listTasks, missingTasks, partsOf, type Task } from '../batch/work.ts';
-import type { Model } from '../models/model.ts';
+import { type LayerWork, missingTasks, type Task } from '../batch/work.ts';
 
 /** What was done to a layer. */
 export interface LayerRepair {
@@ -24,7 +24,10 @@ export interface LayerRepair {
 export interface LayerDamage {
   readonly atlas: Atlas;
   readonly work: LayerWork;
-  readonly model: Model;
+  /** What its file holds where all is done: of a shard a part of it. */
+  readonly wanted: LayerWork;
+  /** The pictures of that. */
+  readonly parts: readonly { readonly part: LayerWork; readonly tasks: readonly Task[] }[];
   readonly store: Store;
   /** Whether something is wrong with its file of records. */
   readonly isDamaged: boolean;
@@ -33,31 +36,31 @@ export interface LayerDamage {
   readonly progress: Progress;
 }
 
-/** Repairs what is damaged; nothing where that is nothing. In an atlas that is not complete, what was never made is left to its run. */
+/** Repairs what is damaged; nothing where that is nothing. In an atlas or a shard that is not finished, what was never made is left to its run. */
 export async function repairLayer(damage: LayerDamage): Promise<LayerRepair | undefined> {
-  const { atlas, work, model, store, isDamaged, workbench, progress } = damage;
+  const { atlas, work, wanted, parts, store, isDamaged, workbench, progress } = damage;
   const { slug } = work.layer;
   const file = layerFile(slug);
   const bytes = await readFile(store.folder.resolve(file)).catch(() => Buffer.alloc(0));
   const lines = splitLines(bytes);
   const good = lines.filter((line) => 'record' in line);
   const lost = lines.length - good.length;
-  const parts = partsOf(work).map((part) => ({ part, tasks: listTasks(part, model) }));
   const recorded = new Map(good.map(({ record }) => [record.id, record]));
   const before = (task: Task) => findRender(recorded, task.unit.id, task.seed, task.series);
   const isStale = parts.some(({ tasks }) => tasks.some((task) => (before(task)?.key ?? task.key) !== task.key));
-  const stale = atlas.complete && isStale ? { layer: slug, rendered: 0, lines: 0, different: [], impossible: STALE } : undefined;
+  const finished = isFinished(atlas);
+  const stale = finished && isStale ? { layer: slug, rendered: 0, lines: 0, different: [], impossible: STALE } : undefined;
   if (lost > 0) {
     if (stale) return stale;
     await store.folder.replace(file, Buffer.concat(good.map(({ text }) => text)));
   }
   const journal = await store.journal(slug);
-  const orders = parts.map(({ part, tasks }) => ({ part, tasks: damagedTasks(part, tasks, { atlas, journal, store }) }));
+  const orders = parts.map(({ part, tasks }) => ({ part, tasks: damagedTasks(part, tasks, { finished, journal, store }) }));
   const rendered = orders.reduce((sum, { tasks }) => sum + tasks.length, 0);
   if (rendered > 0 && stale) return stale;
   if (rendered === 0 && !isDamaged) return undefined;
   if (rendered > 0) await renderAgain(orders, { journal, rendered, slug, bench: await workbench(), progress });
-  if (atlas.complete) await journal.finish(work);
+  if (finished) await journal.finish(wanted);
   const different = orders.flatMap(({ tasks }) =>
     tasks.flatMap((task) => {
       const [was, is] = [before(task)?.image, journal.find(task.unit.id, task.seed, task.series)?.image];
@@ -88,14 +91,14 @@ async function renderAgain(
 const STALE =
   'its pictures were made by another renderer, or with other settings, than this version makes them: restore them from a copy, or run the plan again, which makes all of them anew';
 
-/** The pictures to make: of a complete atlas all that are not there as recorded, of another those that were there. */
+/** The pictures to make: of what is finished all that are not there as recorded, of what is not those that were there. */
 function damagedTasks(
   work: LayerWork,
   tasks: readonly Task[],
-  { atlas, journal, store }: { atlas: Atlas; journal: Journal; store: Store },
+  { finished, journal, store }: { finished: boolean; journal: Journal; store: Store },
 ): readonly Task[] {
   const missing = missingTasks(tasks, work, journal, store);
-  if (atlas.complete) return missing;
+  if (finished) return missing;
   const were = ({ unit, seed, series, key }: Task) => {
     const record = journal.find(unit.id, seed, series);
     return record?.key === key && record.state !== 'failed';

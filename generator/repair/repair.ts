@@ -10,8 +10,10 @@ import { type Progress, SILENT } from '../batch/progress.ts';
 import type { Workbench } from '../batch/render-part.ts';
 import { ATLAS_FILE, clearUnfinished, readAtlas, Store } from '../batch/store.ts';
 import type { Verification } from '../batch/verify.ts';
+import { listTasks, narrowWork, partsOf } from '../batch/work.ts';
 import { fault } from '../graph/errors.ts';
 import type { RuntimeChoice } from '../runtime/open.ts';
+import { shareOf } from '../shards/share.ts';
 import { checkAtlas } from './check-atlas.ts';
 import { openRecorded } from './recorded-work.ts';
 import { type LayerRepair, repairLayer } from './repair-layer.ts';
@@ -95,6 +97,7 @@ async function repairDamage(
   const { folder, engine, progress = SILENT, signal, batch } = request;
   const { model, work } = await openRecorded(folder, atlas, engine);
   const files = new Set(damage.map(({ file }) => file));
+  const share = atlas.shard && shareOf({ work, model, costs: atlas.shard.costs }, atlas.shard);
   const store = await Store.open(folder, request.disk, files);
   const open = async (): Promise<Workbench> => ({
     ...{ engine, model, store, progress, runtimeOpen: await engine.openRuntime(request.runtime ?? {}) },
@@ -110,9 +113,13 @@ async function repairDamage(
   const vectors: string[] = [];
   for (const one of work) {
     signal?.throwIfAborted();
+    const parts = partsOf(one).map((part) => ({ part, tasks: listTasks(part, model).filter(({ key }) => share?.has(key) ?? true) }));
+    const tasks = parts.flatMap((part) => part.tasks);
+    if (share && tasks.length === 0) continue;
     vectors.push(...(await store.writeDirections(one.layer.slug, one.units)));
     const isDamaged = files.has(layerFile(one.layer.slug));
-    const done = await repairLayer({ atlas, work: one, model, store, isDamaged, workbench, progress });
+    const wanted = share ? narrowWork(one, tasks) : one;
+    const done = await repairLayer({ atlas, work: one, wanted, parts, store, isDamaged, workbench, progress });
     if (done) layers.push(done);
   }
   return { layers, vectors };
