@@ -85,7 +85,7 @@ const line = (command: string, store: string): string[] => {
 };
 
 const COMMANDS = ['compare', 'portray', 'publish', 'repair'] as const;
-const ROUNDS = 4;
+const KILLS = 4;
 
 /** What a command ends with where nothing disturbs it, and after how many calls that such a fault can meet. */
 async function undisturbed(command: string, how: string): Promise<{ calls: number; store: Record<string, string>; ledger: string }> {
@@ -97,14 +97,15 @@ async function undisturbed(command: string, how: string): Promise<{ calls: numbe
 
 describe.each(COMMANDS)('%s', (command) => {
   it.each([
-    'kill',
-    'ENOSPC',
-  ])('that meets %s at random calls to the disk leaves nothing that is believed and wrong, and given again ends as if nothing had been', async (how) => {
+    ['kill', 'random calls'],
+    ['ENOSPC', 'every call'],
+  ])('that meets %s at %s to the disk leaves nothing that is believed and wrong, and given again ends as if nothing had been', async (how) => {
     const end = await undisturbed(command, how);
     expect(end.calls).toBeGreaterThan(3);
     const random = new RandomStream('faults', command, how, Date.now());
-    for (let round = 0; round < ROUNDS; round++) {
-      const at = 1 + random.below(end.calls);
+    const places = how === 'kill' ? KILLS : end.calls;
+    for (let place = 1; place <= places; place++) {
+      const at = how === 'kill' ? 1 + random.below(end.calls) : place;
       const name = `${command}, ${how} at call ${at} of ${end.calls}`;
       const { atlases, store, ledger } = await before(command, `${command}-${how}`);
       const disturbed = await give({ at, how }, line(command, store), atlases);
