@@ -133,3 +133,21 @@ it('loses nothing to clocks that jump, a day forth and a day back', async () => 
   await runAlone(store);
   expect(storeHashes(store)).toEqual(await undisturbedHashes());
 }, 300_000);
+
+it('frees a job whose delay would last a year longer than any should', async () => {
+  const child = startRun({ url: redis.url, folder: store, plan: ONE_LAYER });
+  worker({ broken: ['channel-2'] });
+  const key = 'atlas:batches:delayed';
+  // BullMQ's scores are milliseconds times 4096.
+  const year = 365 * 24 * 3600 * 1000 * 4096;
+  let late = 0;
+  while (child.process.exitCode === null) {
+    const [id, score] = await redis.client.zrange(key, 0, 0, 'WITHSCORES');
+    if (id && Number(score) < Date.now() * 4096 + year / 2)
+      late += Number(await redis.client.zadd(key, 'XX', 'CH', Number(score) + year, id));
+    await sleep(2);
+  }
+  expect(late).toBeGreaterThan(0);
+  expect(await child.ended, child.output()).toBe(0);
+  expect(child.output()).toContain('"failed":[{"layer":"early","unit":"channel-2","seed":0,"message":"no picture of channel-2"}]');
+}, 120_000);
