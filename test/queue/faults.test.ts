@@ -151,3 +151,17 @@ it('frees a job whose delay would last a year longer than any should', async () 
   expect(await child.ended, child.output()).toBe(0);
   expect(child.output()).toContain('"failed":[{"layer":"early","unit":"channel-2","seed":0,"message":"no picture of channel-2"}]');
 }, 120_000);
+
+it('outlasts a Redis that has no memory left: the run says so, and goes on when it has', async () => {
+  const child = run();
+  const one = worker({ stepTime: 20 });
+  await one.says(/"batch"/);
+  await redis.client.config('SET', 'maxmemory', '1');
+  await child.says(/command not allowed when used memory > 'maxmemory'.*; trying again/);
+  await sleep(1000);
+  expect(child.process.exitCode).toBe(null);
+  await redis.client.config('SET', 'maxmemory', '0');
+  expect(await child.ended, child.output()).toBe(0);
+  await runAlone(store);
+  expect(storeHashes(store)).toEqual(await undisturbedHashes());
+}, 120_000);
