@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Atlas, measures as measuresSchema, type UnitRecord } from '../../data/schema.ts';
 import type { DurableFolder } from '../batch/disk.ts';
-import { layerFile, readLines, recordLines } from '../batch/journal.ts';
+import { layerFile, recordLines, splitLines } from '../batch/journal.ts';
 import { isOf } from '../batch/verify.ts';
 import { readComparison } from '../compare/comparison-file.ts';
 
@@ -14,12 +14,12 @@ export async function restoreMeasures(disk: DurableFolder, atlas: Atlas): Promis
   let restored = 0;
   for (const { slug } of atlas.layers) {
     const file = layerFile(slug);
-    const lines = await readFile(disk.resolve(file)).then(
-      (bytes) => readLines(bytes, file).lines,
-      () => [],
-    );
+    const lines = splitLines(await readFile(disk.resolve(file)).catch(() => Buffer.alloc(0)));
+    const sound = lines.flatMap((line) => ('record' in line ? [line.record] : []));
+    // What could not be repaired is left as it is.
+    if (sound.length < lines.length) continue;
     let changed = 0;
-    const records = lines.map((record): UnitRecord => {
+    const records = sound.map((record): UnitRecord => {
       const direction = judged.get(`${slug} ${record.id}`);
       if (record.measures || !direction?.renders || !isOf(direction, record)) return record;
       changed++;

@@ -225,6 +225,32 @@ describe('repair', () => {
     const done = await repair(copy);
     expect(rendered).toEqual([]);
     expect(done.layers).toMatchObject([{ layer: 'turned', rendered: 0, impossible: expect.stringContaining('another renderer') }]);
+    // Nor is a line that was altered dropped where its pictures cannot be made again as they were.
+    const altered = (await readFile(file, 'utf8')).replace(/"score":[-0-9.]+/, '"score":"altered"');
+    await writeFile(file, altered);
+    const left = await repair(copy);
+    expect(left.layers).toMatchObject([
+      { layer: 'turned', rendered: 0, lines: 0, impossible: expect.stringContaining('another renderer') },
+    ]);
+    expect(await readFile(file, 'utf8')).toBe(altered);
+  });
+
+  it('refuses another network than the atlas’s, and touches nothing', async () => {
+    const copy = await copyAtlas('other-network');
+    const [{ renders }] = await recordsOf(copy.store, 'turned');
+    await rm(`${copy.store}/${imageOf(renders[0].image)}`);
+    const now = await hashes(copy.store);
+    const engine: Engine = {
+      ...countingEngine(),
+      openModel: async (...args) => {
+        const model = await openEngine().openModel(...args);
+        return new Proxy(model, { get: (of, name) => (name === 'weightsSha256' ? 'ab'.repeat(32) : Reflect.get(of, name, of)) });
+      },
+    };
+    await expect(repairAtlas({ folder: copy.store, ledger: copy.ledger, engine })).rejects.toThrow(
+      /expected the network with weights \w{64} for .*, received "(ab){32}"/,
+    );
+    expect(await hashes(copy.store)).toEqual(now);
   });
 
   it('works without the plan file, says what it did, and exits with 1 where something is left', async () => {
