@@ -1,15 +1,16 @@
-/** How much slower than a quiet machine this one is now: limits of time are for a quiet one, and the same file takes three times as long beside others. */
+/** How much slower than a quiet machine's processor this one's is now: limits of time are for a quiet one, and beside others the same file takes three times as much of it. */
 
-/** Milliseconds that the work below takes on the quiet machine whose figures RESULTS.md has. */
-const QUIET = 50;
+/** Milliseconds of a processor that the work below takes on the quiet machine whose figures RESULTS.md has. */
+const QUIET = 43;
 const TIMES = 5;
 
 /** 1 on a quiet machine or a faster one; 2 where the same work takes twice the time. */
 export function slowness(): number {
   const times = Array.from({ length: TIMES }, () => {
-    const start = performance.now();
+    const start = process.cpuUsage();
     work();
-    return performance.now() - start;
+    const { user, system } = process.cpuUsage(start);
+    return (user + system) / 1000;
   });
   return Math.max(1, times.sort((a, b) => a - b)[TIMES >> 1] / QUIET);
 }
