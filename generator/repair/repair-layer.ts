@@ -1,7 +1,5 @@
 /** Repairing a layer: lines that were altered go, pictures that are missing or altered are made again, and the file is as it was. */
 import { readFile } from 'node:fs/promises';
-import type { Atlas } from '../../data/schema.ts';
-import { isFinished } from '../batch/atlas-record.ts';
 import { findRender, type Journal, layerFile, splitLines } from '../batch/journal.ts';
 import type { Progress } from '../batch/progress.ts';
 import { renderPart, type Workbench } from '../batch/render-part.ts';
@@ -22,8 +20,8 @@ export interface LayerRepair {
 }
 
 export interface LayerDamage {
-  readonly atlas: Atlas;
-  readonly work: LayerWork;
+  /** Whether the atlas, or the shard, was ever done. */
+  readonly finished: boolean;
   /** What its file holds where all is done: of a shard a part of it. */
   readonly wanted: LayerWork;
   /** The pictures of that. */
@@ -38,8 +36,8 @@ export interface LayerDamage {
 
 /** Repairs what is damaged; nothing where that is nothing. In an atlas or a shard that is not finished, what was never made is left to its run. */
 export async function repairLayer(damage: LayerDamage): Promise<LayerRepair | undefined> {
-  const { atlas, work, wanted, parts, store, isDamaged, workbench, progress } = damage;
-  const { slug } = work.layer;
+  const { finished, wanted, parts, store, isDamaged, workbench, progress } = damage;
+  const { slug } = wanted.layer;
   const file = layerFile(slug);
   const bytes = await readFile(store.folder.resolve(file)).catch(() => Buffer.alloc(0));
   const lines = splitLines(bytes);
@@ -48,7 +46,6 @@ export async function repairLayer(damage: LayerDamage): Promise<LayerRepair | un
   const recorded = new Map(good.map(({ record }) => [record.id, record]));
   const before = (task: Task) => findRender(recorded, task.unit.id, task.seed, task.series);
   const isStale = parts.some(({ tasks }) => tasks.some((task) => (before(task)?.key ?? task.key) !== task.key));
-  const finished = isFinished(atlas);
   const stale = finished && isStale ? { layer: slug, rendered: 0, lines: 0, different: [], impossible: STALE } : undefined;
   if (lost > 0) {
     if (stale) return stale;

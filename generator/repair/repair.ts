@@ -1,6 +1,7 @@
 /** Repairing an atlas: what is damaged is made again, what is no part of it is removed, and nothing else is touched. */
 import { readFile } from 'node:fs/promises';
 import { type Atlas, seal } from '../../data/schema.ts';
+import { isFinished } from '../batch/atlas-record.ts';
 import { type Disk, DurableFolder } from '../batch/disk.ts';
 import type { Engine } from '../batch/engine.ts';
 import { type Finding, REPAIR } from '../batch/finding.ts';
@@ -119,7 +120,7 @@ async function repairDamage(
     vectors.push(...(await store.writeDirections(one.layer.slug, one.units)));
     const isDamaged = files.has(layerFile(one.layer.slug));
     const wanted = share ? narrowWork(one, tasks) : one;
-    const done = await repairLayer({ atlas, work: one, wanted, parts, store, isDamaged, workbench, progress });
+    const done = await repairLayer({ finished: isFinished(atlas), wanted, parts, store, isDamaged, workbench, progress });
     if (done) layers.push(done);
   }
   return { layers, vectors };

@@ -1,4 +1,4 @@
-/** The store of a shard is a store: what is damaged in it is found and made again, and it is merged as if nothing had been. */
+/** The store of a shard is a store: what is damaged in it is found and made again, and no picture of another shard. */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import glob from 'fast-glob';
