@@ -7,8 +7,8 @@ import { scalar, type Tensor } from '../graph/tensor.ts';
 export const MOMENTUM = 0.9;
 /** The share of the steps over which the rate falls, where the settings do not say. */
 export const COOLDOWN = 0.3;
-const BETA_2 = 0.999;
-const EPSILON = 1e-8;
+export const BETA_2 = 0.999;
+export const EPSILON = 1e-8;
 
 /** The names of the state that goes round, each with its output's name. */
 export const STATE = { parameters: 'parameters_next', first: 'first_next', second: 'second_next' } as const;

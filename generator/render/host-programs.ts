@@ -4,7 +4,8 @@ import { hasRedirected } from '../gradient/redirect.ts';
 import type { Graph } from '../graph/graph.ts';
 import { findLayer } from '../models/layers.ts';
 import type { Preprocess } from '../models/model.ts';
-import { networkGraph, type ProgramRequest, updateGraph } from './programs.ts';
+import { hasUpdateKernels } from './kernels/update.ts';
+import { coloursOf, networkGraph, type ProgramRequest, updateGraph } from './programs.ts';
 import { canvasSize } from './transformation.ts';
 
 export interface HostPrograms {
@@ -12,14 +13,16 @@ export interface HostPrograms {
   readonly network: Graph;
   /** The same with redirected non-linearities, where the settings begin with them and the network has any. */
   readonly redirected?: Graph;
-  /** The parameters' update, for one group of pictures. */
-  readonly update: Graph;
+  /** The parameters' update, for one group of pictures, where the loops in WebAssembly cannot do it. */
+  readonly update?: Graph;
   readonly settings: RenderSettings;
   readonly preprocess: Preprocess;
   /** Pictures that are optimised together: one, unless the settings say that groups are. */
   readonly pictures: number;
   /** Groups that go through the network in one run. */
   readonly together: number;
+  /** Groups that are optimised at a time, at most. */
+  readonly groups: number;
   /** `[C,H,W]` on the canvas, of the layer rendered and of every further one. */
   readonly layerShapes: readonly (readonly number[])[];
 }
@@ -30,7 +33,7 @@ export interface HostPrograms {
  */
 const MOST_TOGETHER = 4;
 
-/** The programs of a layer, for a thread that is given at most `share` pictures at a time. */
+/** The programs of a layer, for threads that are given `share` pictures at a time on average. */
 export function hostPrograms({ model, layer, others = [], settings }: Omit<ProgramRequest, 'batch'>, share = 1): HostPrograms {
   const pictures = settings.group?.pictures ?? 1;
   const together = Math.max(1, Math.min(MOST_TOGETHER, Math.floor(share / pictures)));
@@ -39,11 +42,12 @@ export function hostPrograms({ model, layer, others = [], settings }: Omit<Progr
   return {
     network,
     ...(settings.redirect_steps > 0 && hasRedirected(network) ? { redirected: networkGraph(request, true) } : {}),
-    update: updateGraph({ ...request, batch: pictures }),
+    ...(hasUpdateKernels(settings, coloursOf(model)) ? {} : { update: updateGraph({ ...request, batch: pictures }) }),
     settings,
     preprocess: model.preprocess,
     pictures,
     together,
+    groups: Math.ceil(share / pictures),
     layerShapes: [layer, ...others].map((name) => findLayer(model, name, canvasSize(settings)).shape),
   };
 }

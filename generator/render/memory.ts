@@ -20,7 +20,7 @@ export function batchMemory({ model, runtime, layer, settings, batch }: LayerReq
   if (runtime.memory === 'device') return 0;
   const pictures = settings.group?.pictures ?? 1;
   const threads = Math.min(runtime.threads, Math.ceil(batch / pictures));
-  const { network, together } = hostPrograms({ model, layer, settings }, Math.floor(batch / threads));
+  const { network, together } = hostPrograms({ model, layer, settings }, batch / threads);
   const { nodes, types } = network;
   const outputs = nodes.flatMap((node) => node.outputs);
   const values = outputs.reduce((sum, name) => sum + sizeOf(types.get(name)?.shape ?? []), 0);

@@ -1,6 +1,7 @@
 /** What carries out optimisation steps: on the host or on a device, for the loop the same. */
 
 import type { RenderSettings } from '../../data/schema.ts';
+import { AtlasError } from '../graph/errors.ts';
 import { float32, type Tensor } from '../graph/tensor.ts';
 import { findLayer } from '../models/layers.ts';
 import type { Resident, Value } from '../runtime/runtime.ts';
@@ -59,7 +60,12 @@ export function objectiveInputs(
   if (settings.objective === 'caricature') return inputs;
   for (const [i, [channels, height, width]] of shapes.entries()) {
     const directions = new Float32Array(batch * channels);
-    for (const [b, job] of jobs.entries()) directions.set((i === 0 ? job.direction : job.others?.[i - 1]) ?? [], b * channels);
+    for (const [b, job] of jobs.entries()) {
+      const direction = i === 0 ? job.direction : job.others?.[i - 1];
+      if (direction && direction.length !== channels)
+        throw new AtlasError(`render: expected a direction of ${channels} channels for ${job.unit}, received ${direction.length}`);
+      directions.set(direction ?? [], b * channels);
+    }
     const names = objectiveNames(i);
     inputs[names.directions] = float32([batch, channels], directions);
     inputs[names.mask] = objectiveMask(settings, height, width);

@@ -10,12 +10,12 @@ import { openOnnxRuntime } from '../../generator/runtime/onnxruntime.ts';
 import { tinyModel } from './tiny-model.ts';
 
 const settings = resolveSettings({ size: 16, steps: 12, pad: 2, jitter: 2, final_jitter: 2 });
-const programs = hostPrograms({ model: tinyModel(), layer: 'second', settings });
 const jobs: readonly RenderJob[] = Array.from({ length: 5 }, (_, i) => ({
   unit: `channel-${i}`,
   direction: Float32Array.from({ length: 6 }, (_, c) => (c === i ? 1 : 0)),
   seed: 0,
 }));
+const programs = hostPrograms({ model: tinyModel(), layer: 'second', settings }, jobs.length);
 
 describe('threads', () => {
   test('make what one thread makes, to the byte, in the order of the jobs', async () => {
@@ -51,9 +51,19 @@ describe('threads', () => {
   test('fail with the message of the thread that failed, and render again', async () => {
     const { render, dispose } = await openThreads(programs, 2);
     const wrong = [jobs[0], { ...jobs[1], direction: new Float32Array(7) }];
-    await expect(render(wrong)).rejects.toThrow('offset is out of bounds');
+    await expect(render(wrong)).rejects.toThrow('render: expected a direction of 6 channels for channel-1, received 7');
     expect(await render(jobs.slice(0, 2))).toHaveLength(2);
     await dispose();
+  });
+
+  test('take no more jobs than their programs are for', async () => {
+    const stepper = await compileHostStepper(
+      hostPrograms({ model: tinyModel(), layer: 'second', settings }, 2.5),
+      openOnnxRuntime({ threads: 1 }),
+    );
+    await stepper.start(jobs.slice(0, 3));
+    await expect(stepper.start(jobs.slice(0, 4))).rejects.toThrow('render: expected at most 3 groups of pictures, received 4');
+    await stepper.dispose();
   });
 
   test('fail at once where a program does not compile', async () => {

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { RenderSettings } from '../../data/schema.ts';
 import { GraphBuilder } from '../../generator/graph/builder.ts';
 import { float32, float32Data, type Tensor } from '../../generator/graph/tensor.ts';
+import { KernelMemory, Places } from '../../generator/render/kernels/memory.ts';
+import { openWarpKernels, placeWarp } from '../../generator/render/kernels/warp.ts';
 import { PRESET_SETTINGS } from '../../generator/render/presets.ts';
 import {
   applyWarp,
@@ -14,12 +16,19 @@ import {
   type Transformation,
 } from '../../generator/render/transformation.ts';
 import { addWarp, adjointWidth, warpInputs, warpTensors } from '../../generator/render/warp-graph.ts';
-import { openWarpKernels } from '../../generator/render/warp-kernels.ts';
 import { openOnnxRuntime } from '../../generator/runtime/onnxruntime.ts';
 import { draws } from './tiny-model.ts';
 
 const STILL = { ...PRESET_SETTINGS.lucid, size: 8, pad: 0, jitter: 0, final_jitter: 0 };
 const AS_IS = { shift: [0, 0], finalShift: [0, 0], scale: 1, angle: 0 } as const;
+
+/** The loops in WebAssembly, and their memory. */
+function openKernels(settings: RenderSettings, planes: number, canvases: number) {
+  const places = new Places();
+  const place = placeWarp(settings, planes, canvases, places);
+  const memory = new KernelMemory(places);
+  return { ...openWarpKernels(place, memory), dispose: () => memory.dispose() };
+}
 
 /** One plane of a picture seen through a transformation, in the picture's own values. */
 function seen(transformation: Transformation, settings: RenderSettings, picture: Float32Array): Float32Array {
@@ -161,7 +170,7 @@ describe.each(HARD)('%s', (_, settings) => {
   });
 
   test.each([1, 3, 4, 6])('the loops in WebAssembly equal those in JavaScript, for %i planes', (planes) => {
-    const kernels = openWarpKernels(settings, planes, 2);
+    const kernels = openKernels(settings, planes, 2);
     const [x, y] = [draws('picture', planes * area), draws('canvas', planes * side * side)];
     const [canvas, picture] = [new Float32Array(y.length), new Float32Array(x.length)];
     for (let step = 0; step < 5; step++) {
@@ -181,14 +190,14 @@ describe.each(HARD)('%s', (_, settings) => {
   });
 
   test('the loops’ memory is used again, empty and as large as is asked for', () => {
-    const first = openWarpKernels(settings, 3, 1);
+    const first = openKernels(settings, 3, 1);
     first.canvas.fill(Number.NaN);
     first.dispose();
-    const second = openWarpKernels(settings, 12, 8);
+    const second = openKernels(settings, 12, 8);
     expect(first.canvas.length).toBe(0);
     expect(second.canvas.length).toBe(8 * 12 * side * side);
     expect(second.canvas.every((value) => value === 0)).toBe(true);
-    const third = openWarpKernels(settings, 3, 1);
+    const third = openKernels(settings, 3, 1);
     expect(third.canvas.buffer).not.toBe(second.canvas.buffer);
   });
 

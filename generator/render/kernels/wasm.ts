@@ -20,14 +20,33 @@ export const i32 = {
   below: (a: Code, b: Code): Code => [...a, ...b, 0x49],
 };
 
+const four =
+  (opcode: number) =>
+  (...operands: readonly Code[]): Code => [...operands.flat(), 0xfd, ...unsigned(opcode)];
+
 /** Four float32 values. Products and sums are rounded one by one, so that every machine gets the same bits. */
 export const f32x4 = {
   load: (address: Code, offset = 0): Code => [...address, 0xfd, ...unsigned(0), 2, ...unsigned(offset)],
   /** One value, four times. */
   loadSplat: (address: Code, offset = 0): Code => [...address, 0xfd, ...unsigned(9), 2, ...unsigned(offset)],
   store: (address: Code, value: Code, offset = 0): Code => [...address, ...value, 0xfd, ...unsigned(11), 2, ...unsigned(offset)],
-  add: (a: Code, b: Code): Code => [...a, ...b, 0xfd, ...unsigned(0xe4)],
-  mul: (a: Code, b: Code): Code => [...a, ...b, 0xfd, ...unsigned(0xe6)],
+  /** One number, four times. */
+  constant: (value: number): Code => [
+    0xfd,
+    ...unsigned(12),
+    ...[0, 1, 2, 3].flatMap(() => [...new Uint8Array(Float32Array.of(value).buffer)]),
+  ],
+  add: four(0xe4),
+  sub: four(0xe5),
+  mul: four(0xe6),
+  div: four(0xe7),
+  min: four(0xe8),
+  max: four(0xe9),
+  neg: four(0xe1),
+  sqrt: four(0xe3),
+  nearest: four(0x6a),
+  /** a · 2ⁿ for whole n, as long as neither is too large or small for a float32: n goes into the exponents. */
+  scale: (a: Code, n: Code): Code => four(0xae)(a, [...four(0xf8)(n), ...i32.constant(23), 0xfd, ...unsigned(0xab)]),
   /** Picks four of the eight values of `a` (0 to 3) and `b` (4 to 7). */
   shuffle: (a: Code, b: Code, lanes: readonly number[]): Code => [
     ...a,
@@ -38,8 +57,33 @@ export const f32x4 = {
   ],
 };
 
+/** The four values in `locals`, each with four lanes, turned about: value k gets lane k of each. `spare` are four more. */
+export function transpose(locals: readonly number[], spare: readonly number[]): Code {
+  const [a, b, c, d] = locals.map(get);
+  const [s, t, u, v] = spare;
+  const low = [0, 4, 1, 5];
+  const high = [2, 6, 3, 7];
+  return [
+    ...set(s, f32x4.shuffle(a, b, low)),
+    ...set(t, f32x4.shuffle(c, d, low)),
+    ...set(u, f32x4.shuffle(a, b, high)),
+    ...set(v, f32x4.shuffle(c, d, high)),
+    ...set(locals[0], f32x4.shuffle(get(s), get(t), [0, 1, 4, 5])),
+    ...set(locals[1], f32x4.shuffle(get(s), get(t), [2, 3, 6, 7])),
+    ...set(locals[2], f32x4.shuffle(get(u), get(v), [0, 1, 4, 5])),
+    ...set(locals[3], f32x4.shuffle(get(u), get(v), [2, 3, 6, 7])),
+  ];
+}
+
 /** Runs `body` as long as `condition` holds, and once in any case. */
 export const repeatWhile = (body: Code, condition: Code): Code => [0x03, 0x40, ...body, ...condition, 0x0d, 0, 0x0b];
+
+/** Adds to an address or a count. */
+export const advance = (local: number, by: number): Code => set(local, i32.add(get(local), i32.constant(by)));
+
+/** Runs `body` as often as a local says, once at least; the local counts down to zero. */
+export const times = (count: number, body: Code): Code =>
+  repeatWhile([...body, ...advance(count, -1)], i32.below(i32.constant(0), get(count)));
 
 /** Fills `length` bytes from `address` on with zero. */
 export const clear = (address: Code, length: Code): Code => [...address, ...i32.constant(0), ...length, 0xfc, ...unsigned(11), 0];

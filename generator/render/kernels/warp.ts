@@ -3,9 +3,10 @@
  * read, weighed and written at once; what goes in and comes out is plane by plane. The same sums as the loops of transformation.ts, in float32.
  */
 
-import type { RenderSettings } from '../../data/schema.ts';
-import { applyWarpAdjointAt, applyWarpAt, canvasSize, type Warp } from './transformation.ts';
-import { assemble, type Code, clear, f32x4, get, I32, i32, repeatWhile, set, V128 } from './wasm.ts';
+import type { RenderSettings } from '../../../data/schema.ts';
+import { applyWarpAdjointAt, applyWarpAt, canvasSize, type Warp } from '../transformation.ts';
+import type { KernelMemory, Places } from './memory.ts';
+import { advance, assemble, type Code, clear, f32x4, get, I32, i32, set, times, transpose, V128 } from './wasm.ts';
 
 /** Planes that a pixel holds. */
 const LANES = 4;
@@ -22,41 +23,46 @@ export interface WarpKernels {
   apply(picture: Float32Array, scale: readonly number[], offset: readonly number[], index: number): void;
   /** Writes the gradient by the picture into {@link gradient}, given that by its canvas, `[planes,canvas,canvas]`. */
   applyAdjoint(canvasGradient: Float32Array, scale: readonly number[]): void;
-  /** Gives the memory back; nothing of this may be used afterwards. */
-  dispose(): void;
 }
 
-/** Takes memory for pictures of `planes` planes each and compiles the loops. */
-export function openWarpKernels(settings: RenderSettings, planes: number, canvases: number): WarpKernels {
+/** Places for pictures of `planes` planes each. */
+export function placeWarp(settings: RenderSettings, planes: number, canvases: number, places: Places) {
   const area = settings.size ** 2;
   const positions = canvasSize(settings) ** 2;
-  const places = new Places();
-  const factors = places.take(2 * LANES);
-  const spare = places.take(Math.max(area, positions));
-  const indices = places.take(4 * positions);
-  const weights = places.take(4 * positions);
-  const rest = places.take(positions);
-  const texels = places.take(LANES * area);
-  const canvas = places.take(canvases * planes * positions);
-  const gradient = places.take(planes * area);
-  const picture = places.take(planes * area);
-  const canvasGradient = places.take(planes * positions);
-  const memory = takeMemory(places.pages());
-  let held = true;
-  const kernels = new WebAssembly.Instance(MODULE, { host: { memory } }).exports as unknown as Kernels;
-  const floats = (start: number, length: number) => new Float32Array(memory.buffer as ArrayBuffer, start, length);
+  return {
+    area,
+    positions,
+    planes,
+    canvases,
+    factors: places.take(2 * LANES),
+    spare: places.take(Math.max(area, positions)),
+    indices: places.take(4 * positions),
+    weights: places.take(4 * positions),
+    rest: places.take(positions),
+    texels: places.take(LANES * area),
+    canvas: places.take(canvases * planes * positions),
+    gradient: places.take(planes * area),
+    picture: places.take(planes * area),
+    canvasGradient: places.take(planes * positions),
+  };
+}
+
+/** Makes the loops over places in a memory. */
+export function openWarpKernels(place: ReturnType<typeof placeWarp>, memory: KernelMemory): WarpKernels {
+  const { area, positions, planes, canvases, factors, spare, indices, weights, rest, texels, canvas, gradient } = place;
+  const kernels = new WebAssembly.Instance(MODULE, { host: { memory: memory.memory } }).exports as unknown as Kernels;
   const warp: Warp = {
-    indices: new Int32Array(memory.buffer as ArrayBuffer, indices, 4 * positions),
-    weights: floats(weights, 4 * positions),
-    rest: floats(rest, positions),
+    indices: memory.integers(indices, 4 * positions),
+    weights: memory.floats(weights, 4 * positions),
+    rest: memory.floats(rest, positions),
   };
   const views = {
-    factors: floats(factors, 2 * LANES),
-    canvas: floats(canvas, canvases * planes * positions),
-    gradient: floats(gradient, planes * area),
-    picture: floats(picture, planes * area),
-    canvasGradient: floats(canvasGradient, planes * positions),
-    texels: floats(texels, LANES * area),
+    factors: memory.floats(factors, 2 * LANES),
+    canvas: memory.floats(canvas, canvases * planes * positions),
+    gradient: memory.floats(gradient, planes * area),
+    picture: memory.floats(place.picture, planes * area),
+    canvasGradient: memory.floats(place.canvasGradient, planes * positions),
+    texels: memory.floats(texels, LANES * area),
   };
   /** The addresses of four planes from `first` on, each of `length` values; there being fewer, the others lie where nobody looks. */
   const lanes = (start: number, first: number, length: number) =>
@@ -67,26 +73,32 @@ export function openWarpKernels(settings: RenderSettings, planes: number, canvas
       views.factors[LANES + lane] = offset[(first + lane) % offset.length];
     }
   };
+  /** An array's address; one from elsewhere is copied to `view` first. */
+  const within = (values: Float32Array, view: Float32Array<ArrayBuffer>): number => {
+    const address = memory.addressOf(values);
+    if (address === undefined) view.set(values);
+    return address ?? view.byteOffset;
+  };
   return {
     warp,
     canvas: views.canvas,
     gradient: views.gradient,
     apply: (from, scale, offset, index) => {
-      views.picture.set(from);
+      const picture = within(from, views.picture);
       const to = canvas + FLOAT * index * planes * positions;
       for (let first = 0; first < planes; first += LANES) {
         setFactors(first, scale, offset);
         kernels.interleave(texels, area >> 2, ...lanes(picture, first, area));
         for (let p = area & ~3; p < area; p++)
           for (let lane = 0; lane < LANES && first + lane < planes; lane++)
-            views.texels[LANES * p + lane] = views.picture[(first + lane) * area + p];
+            views.texels[LANES * p + lane] = from[(first + lane) * area + p];
         kernels.apply(indices, weights, rest, positions >> 2, texels, factors, ...lanes(to, first, positions));
       }
       const own = views.canvas.subarray(index * planes * positions, (index + 1) * planes * positions);
-      if (positions & 3) applyWarpAt(positions & ~3, warp, views.picture, planes, scale, offset, own);
+      if (positions & 3) applyWarpAt(positions & ~3, warp, from, planes, scale, offset, own);
     },
     applyAdjoint: (from, scale) => {
-      views.canvasGradient.set(from);
+      const canvasGradient = within(from, views.canvasGradient);
       for (let first = 0; first < planes; first += LANES) {
         setFactors(first, scale, [0]);
         kernels.adjoint(
@@ -103,71 +115,15 @@ export function openWarpKernels(settings: RenderSettings, planes: number, canvas
           for (let lane = 0; lane < LANES && first + lane < planes; lane++)
             views.gradient[(first + lane) * area + p] = views.texels[LANES * p + lane];
       }
-      if (positions & 3) applyWarpAdjointAt(positions & ~3, warp, views.canvasGradient, planes, scale, views.gradient);
-    },
-    dispose: () => {
-      if (held) IDLE.push(memory);
-      held = false;
+      if (positions & 3) applyWarpAdjointAt(positions & ~3, warp, from, planes, scale, views.gradient);
     },
   };
-}
-
-/**
- * Memories that nobody holds. V8 reserves some eight gigabytes of addresses for each, until it gets round to collecting it: under a limit of
- * addresses a second would be refused.
- */
-const IDLE: WebAssembly.Memory[] = [];
-const PAGE = 2 ** 16;
-
-/** A memory of at least `pages` pages of zeros. */
-function takeMemory(pages: number): WebAssembly.Memory {
-  const memory = IDLE.pop();
-  if (!memory) return new WebAssembly.Memory({ initial: pages });
-  const lacking = pages - memory.buffer.byteLength / PAGE;
-  if (lacking > 0) memory.grow(lacking);
-  new Uint8Array(memory.buffer).fill(0);
-  return memory;
 }
 
 type Loop = (...values: number[]) => void;
 type Kernels = Readonly<Record<'interleave' | 'separate' | 'apply' | 'adjoint', Loop>>;
 
-/** Gives out places in a memory that does not grow: growing would take the arrays over it from whoever holds them. */
-class Places {
-  #end = 0;
-  take(floats: number): number {
-    const start = this.#end;
-    this.#end += 16 * Math.ceil((floats * FLOAT) / 16);
-    return start;
-  }
-  pages(): number {
-    return Math.ceil(this.#end / PAGE);
-  }
-}
-
-/** The four values in `locals`, each with four lanes, turned about: value k gets lane k of each. */
-function transpose(locals: readonly number[], spare: readonly number[]): Code {
-  const [a, b, c, d] = locals.map(get);
-  const [s, t, u, v] = spare;
-  const low = [0, 4, 1, 5];
-  const high = [2, 6, 3, 7];
-  return [
-    ...set(s, f32x4.shuffle(a, b, low)),
-    ...set(t, f32x4.shuffle(c, d, low)),
-    ...set(u, f32x4.shuffle(a, b, high)),
-    ...set(v, f32x4.shuffle(c, d, high)),
-    ...set(locals[0], f32x4.shuffle(get(s), get(t), [0, 1, 4, 5])),
-    ...set(locals[1], f32x4.shuffle(get(s), get(t), [2, 3, 6, 7])),
-    ...set(locals[2], f32x4.shuffle(get(u), get(v), [0, 1, 4, 5])),
-    ...set(locals[3], f32x4.shuffle(get(u), get(v), [2, 3, 6, 7])),
-  ];
-}
-
-const advance = (local: number, bytes: number) => set(local, i32.add(get(local), i32.constant(bytes)));
 const QUARTET = 4 * FLOAT;
-
-/** Runs `body` `count` times (once at least), counting down. */
-const times = (count: number, body: Code): Code => repeatWhile([...body, ...advance(count, -1)], i32.below(i32.constant(0), get(count)));
 
 const v128s = (count: number) => Array<typeof V128>(count).fill(V128);
 
