@@ -9,7 +9,7 @@ import { KernelMemory, Places } from './kernels/memory.ts';
 import { openUpdateKernels, placeUpdate } from './kernels/update.ts';
 import { openWarpKernels, placeWarp } from './kernels/warp.ts';
 import { objectiveInputs, type Stepper } from './stepper.ts';
-import { canvasSize, drawTransformation, fillWarp } from './transformation.ts';
+import { canvasSize, drawTransformation } from './transformation.ts';
 
 /** Groups that go through the network together; where there are fewer than a run takes, what its other places hold is not looked at. */
 interface Run {
@@ -66,7 +66,7 @@ export async function compileHostStepper(programs: HostPrograms, runtime: Runtim
     },
     step: async (step) => {
       if (runs.length === 0) throw new AtlasError('render: expected start() before step()');
-      fillWarp(drawTransformation(seed, step, settings), settings, warp);
+      kernels.fill(drawTransformation(seed, step, settings));
       const program = step < settings.redirect_steps ? redirected : network;
       const scores: number[] = [];
       for (const { groups, objective } of runs) {

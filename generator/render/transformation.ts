@@ -48,21 +48,37 @@ export interface Warp {
 
 const GREY = 0.5;
 
+/** Where canvas positions lie in the picture: x = originX + cosine·dx − sine·dy, y = originY + sine·dx + cosine·dy, dx and dy from `first` on. */
+export interface Placement {
+  readonly cosine: number;
+  readonly sine: number;
+  readonly origin: readonly [number, number];
+  readonly first: readonly [number, number];
+}
+
+export function placementOf({ shift, finalShift, scale, angle }: Transformation, { size, pad, jitter }: RenderSettings): Placement {
+  const middle = (size + 2 * pad - jitter - 1) / 2;
+  return {
+    cosine: Math.cos(angle) / scale,
+    sine: Math.sin(angle) / scale,
+    origin: [middle + shift[0] - pad, middle + shift[1] - pad],
+    first: [finalShift[0] - middle, finalShift[1] - middle],
+  };
+}
+
 /** Fills `warp` (made anew where left out) for a transformation. Every plane of every picture of a batch shares it. */
 export function fillWarp(transformation: Transformation, settings: RenderSettings, warp: Warp = emptyWarp(settings)): Warp {
-  const { size, pad, jitter, border } = settings;
+  const { size, border } = settings;
   const canvas = canvasSize(settings);
-  const middle = (size + 2 * pad - jitter - 1) / 2;
-  const cosine = Math.cos(transformation.angle) / transformation.scale;
-  const sine = Math.sin(transformation.angle) / transformation.scale;
+  const { cosine, sine, origin, first } = placementOf(transformation, settings);
   const { indices, weights, rest } = warp;
   const reflects = border === 'reflect';
   for (let row = 0, at = 0; row < canvas; row++) {
-    const dy = row + transformation.finalShift[1] - middle;
+    const dy = row + first[1];
     for (let column = 0; column < canvas; column++, at += 4) {
-      const dx = column + transformation.finalShift[0] - middle;
-      const x = middle + transformation.shift[0] - pad + cosine * dx - sine * dy;
-      const y = middle + transformation.shift[1] - pad + sine * dx + cosine * dy;
+      const dx = column + first[0];
+      const x = origin[0] + cosine * dx - sine * dy;
+      const y = origin[1] + sine * dx + cosine * dy;
       const left = Math.floor(x);
       const top = Math.floor(y);
       const right = x - left;

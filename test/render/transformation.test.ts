@@ -143,6 +143,7 @@ const HARD: readonly (readonly [string, RenderSettings])[] = [
   ['the lucid preset', { ...PRESET_SETTINGS.lucid, size: 32 }],
   ['rotation without scaling', { ...STILL, size: 17, scale: [1, 1], rotate: 3 }],
   ['any angle, large scales, grey', { ...STILL, size: 19, pad: 4, jitter: 3, scale: [0.5, 1.5], rotate: 180, border: 'grey' }],
+  ['mirrored on every side', { ...STILL, size: 20, pad: 9, jitter: 6, final_jitter: 2, border: 'reflect', rotate: 20, scale: [0.9, 1.2] }],
   ['a mirror in a mirror', { ...STILL, size: 16, pad: 12, jitter: 5, final_jitter: 3, border: 'reflect', rotate: 45 }],
 ];
 
@@ -185,6 +186,19 @@ describe.each(HARD)('%s', (_, settings) => {
       const own = kernels.canvas.subarray(y.length);
       expect(canvas.every((value, i) => Math.abs(value - own[i]) <= 1e-5)).toBe(true);
       expect(picture.every((value, i) => Math.abs(value - kernels.gradient[i]) <= 1e-5 * (1 + Math.abs(value)))).toBe(true);
+    }
+    kernels.dispose();
+  });
+
+  test('the matrix is filled in WebAssembly as in JavaScript, to the bit', () => {
+    const kernels = openKernels(settings, 3, 1);
+    for (let step = 0; step < 20; step++) {
+      const transformation = drawTransformation(9, step, settings);
+      const expected = fillWarp(transformation, settings);
+      kernels.fill(transformation);
+      expect(kernels.warp.indices).toEqual(expected.indices);
+      expect(kernels.warp.weights).toEqual(expected.weights);
+      expect(kernels.warp.rest).toEqual(expected.rest);
     }
     kernels.dispose();
   });

@@ -179,6 +179,9 @@ test('saturated pixels stay within 0 and 1, and finite', () => {
   memory.floats(gradientPlace, 3 * 256).fill(1);
   kernels.advance(0, memory.floats(gradientPlace, 3 * 256), 0.1, 1);
   expect(picture.every((value) => value >= 0 && value <= 1)).toBe(true);
+  memory.floats(gradientPlace, 3 * 256)[7] = Number.NaN;
+  kernels.advance(0, memory.floats(gradientPlace, 3 * 256), 0.1, 1);
+  expect(picture.every(Number.isNaN), 'a gradient that is no number shows in the whole picture').toBe(true);
   memory.dispose();
 });
 

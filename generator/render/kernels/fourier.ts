@@ -6,7 +6,7 @@
  * The transforms are Stockham's, which need no reordering (Van Loan, Computational Frameworks for the Fast Fourier Transform, 1992, § 1.7), with
  * radices 2 to 7; a real one of length n is a complex one of n/2 with its halves taken apart (§ 4.3). Nothing is normalised.
  */
-import { advance, type Code, f32x4, get, I32, i32, set, times, transpose, V128, type WasmFunction } from './wasm.ts';
+import { advance, type Code, f32x4, get, I32, i32, Locals, set, times, transpose, V128, type WasmFunction } from './wasm.ts';
 
 const FLOAT = 4;
 /** Four float32 numbers. */
@@ -90,28 +90,11 @@ interface Elements {
   readonly imaginary: number;
 }
 
-/** Locals of a function under construction, parameters first. */
-class Locals {
-  readonly types: (typeof I32 | typeof V128)[] = [];
-  readonly #parameters: number;
-  constructor(parameters: number) {
-    this.#parameters = parameters;
-  }
-  take(type: typeof I32 | typeof V128): number {
-    this.types.push(type);
-    return this.#parameters + this.types.length - 1;
-  }
-  many(type: typeof I32 | typeof V128, count: number): number[] {
-    return Array.from({ length: count }, () => this.take(type));
-  }
-}
-
 /** A complex number of four lanes in two locals, and as code. */
 type Complex = readonly [real: number, imaginary: number];
 type ComplexCode = readonly [real: Code, imaginary: Code];
 
 const { add, sub, mul, load, loadSplat, store } = f32x4;
-const scaled = (value: Code, by: number) => mul(value, f32x4.constant(by));
 const put = ([real, imaginary]: Complex, value: ComplexCode) => [...set(real, value[0]), ...set(imaginary, value[1])];
 const both = ([a, b]: Complex, [c, d]: Complex, join: (left: Code, right: Code) => Code): ComplexCode => [
   join(get(a), get(c)),
@@ -128,6 +111,7 @@ const opposite = (way: Way): Way => (way === 'forward' ? 'back' : 'forward');
 
 /** The locals that the stages of a transform share. */
 interface Frame {
+  readonly locals: Locals;
   readonly from: number;
   readonly to: number;
   readonly outer: number;
@@ -144,7 +128,7 @@ function takeFrame(locals: Locals): Frame {
   const [from, to, outer, inner, twiddle] = locals.many(I32, 5);
   const complexes = (count: number) => Array.from({ length: count }, (): Complex => [locals.take(V128), locals.take(V128)]);
   const [result] = complexes(1);
-  return { from, to, outer, inner, twiddle, values: complexes(7), sums: complexes(4), factors: complexes(7), result };
+  return { locals, from, to, outer, inner, twiddle, values: complexes(7), sums: complexes(4), factors: complexes(7), result };
 }
 
 /** A whole transform from one place to another; in between, two further places take turns. */
@@ -163,7 +147,7 @@ function runStage(frame: Frame, { radix, groups, stride }: Stage, way: Way, sour
     const at = j * groups * stride * source.step;
     return put(value, [load(get(from), at), load(get(from), at + source.imaginary)]);
   });
-  const { prepare, results } = butterfly(values, frame.sums, way);
+  const { prepare, results } = butterfly(values, frame, way);
   const write = results.flatMap((value, k) => {
     const at = k * stride * target.step;
     const keep = ([real, imaginary]: ComplexCode) => [...store(get(to), real, at), ...store(get(to), imaginary, at + target.imaginary)];
@@ -186,11 +170,11 @@ interface Butterfly {
   readonly results: readonly ComplexCode[];
 }
 
-function butterfly(values: readonly Complex[], sums: readonly Complex[], way: Way): Butterfly {
+function butterfly(values: readonly Complex[], frame: Frame, way: Way): Butterfly {
   const [a, b, c, d] = values;
   if (values.length === 2) return { prepare: [], results: [both(a, b, add), both(a, b, sub)] };
-  if (values.length !== 4) return oddButterfly(values, sums, way);
-  const [even, odd, evenLess, oddLess] = sums;
+  if (values.length !== 4) return oddButterfly(values, frame, way);
+  const [even, odd, evenLess, oddLess] = frame.sums;
   return {
     prepare: [
       ...put(even, both(a, c, add)),
@@ -203,7 +187,7 @@ function butterfly(values: readonly Complex[], sums: readonly Complex[], way: Wa
 }
 
 /** An odd number of values: those at equal distances from both ends go together, for they share their cosines and sines. */
-function oddButterfly(values: readonly Complex[], sums: readonly Complex[], way: Way): Butterfly {
+function oddButterfly(values: readonly Complex[], { sums, locals }: Frame, way: Way): Butterfly {
   const radix = values.length;
   const pairs = Array.from({ length: (radix - 1) / 2 }, (_, i) => i + 1);
   const [first] = values;
@@ -218,9 +202,9 @@ function oddButterfly(values: readonly Complex[], sums: readonly Complex[], way:
   ];
   const angle = (j: number, k: number) => (2 * Math.PI * ((j * k) % radix)) / radix;
   const cosines = (k: number, part: 0 | 1) =>
-    pairs.reduce((sum, j) => add(sum, scaled(get(sums[j][part]), Math.cos(angle(j, k)))), get(first[part]));
+    pairs.reduce((sum, j) => add(sum, mul(get(sums[j][part]), locals.constant(Math.cos(angle(j, k))))), get(first[part]));
   const sines = (k: number, part: 0 | 1) =>
-    pairs.map((j) => scaled(get(values[radix - j][part]), Math.sin(angle(j, k)))).reduce((sum, term) => add(sum, term));
+    pairs.map((j) => mul(get(values[radix - j][part]), locals.constant(Math.sin(angle(j, k))))).reduce((sum, term) => add(sum, term));
   const results = values.map((_, k): ComplexCode => {
     if (k === 0) return [get(total[0]), get(total[1])];
     const [near, turn] = k <= pairs.length ? [k, way] : [radix - k, opposite(way)];
@@ -251,7 +235,7 @@ export function columns(size: number, way: Way): WasmFunction {
       ...advance(target, QUARTET),
     ]),
   ];
-  return { parameters: 5, locals: locals.types, body };
+  return locals.function(body);
 }
 
 const pairsAt = (base: number): Elements => ({ base, step: PAIR, imaginary: QUARTET });
@@ -359,7 +343,7 @@ export function rows(size: number, way: Way): WasmFunction {
     step: PAIR,
     count: stride,
   });
-  const zero = f32x4.constant(0);
+  const zero = locals.constant(0);
   const [first, last] = frame.values;
   const pair = (address: number, element: number, real: Code, imaginary: Code) => [
     ...store(get(address), real, PAIR * element),
@@ -388,17 +372,13 @@ export function rows(size: number, way: Way): WasmFunction {
     ...through,
     ...turnRows(turner, pixels(end), 'lines'),
   ];
-  return {
-    parameters: 5,
-    locals: locals.types,
-    body: [
-      ...set(second, i32.add(get(work), i32.constant(PAIR * size))),
-      ...times(quartets, [
-        ...set(frame.twiddle, get(factors)),
-        ...(way === 'forward' ? forward : back),
-        ...advance(picture, 4 * FLOAT * size),
-        ...advance(spectrum, 4 * row),
-      ]),
-    ],
-  };
+  return locals.function([
+    ...set(second, i32.add(get(work), i32.constant(PAIR * size))),
+    ...times(quartets, [
+      ...set(frame.twiddle, get(factors)),
+      ...(way === 'forward' ? forward : back),
+      ...advance(picture, 4 * FLOAT * size),
+      ...advance(spectrum, 4 * row),
+    ]),
+  ]);
 }

@@ -8,7 +8,7 @@ import { colourMatrix, hasAlpha } from '../parameterisation/colour.ts';
 import { decayFilter, FOURIER_CONTRAST } from '../parameterisation/fourier.ts';
 import { canTransform, columns, columnTwiddles, rows, rowTwiddles, spectrumStride } from './fourier.ts';
 import type { KernelMemory, Places } from './memory.ts';
-import { advance, assemble, type Code, f32x4, get, set, times, V128, type WasmFunction } from './wasm.ts';
+import { advance, assemble, type Code, f32x4, get, Locals, set, times, V128, type WasmFunction } from './wasm.ts';
 
 const FLOAT = 4;
 const QUARTET = 4 * FLOAT;
@@ -154,110 +154,111 @@ interface Mix {
 }
 
 const { add, sub, mul, div, load, loadSplat, store } = f32x4;
-const v128s = (count: number) => Array<typeof V128>(count).fill(V128);
 const range = (count: number) => [...Array(count).keys()];
 
 /** Σ factor · local, of those whose factor is not zero. */
-const mixed = (terms: readonly (readonly [factor: number, local: number])[]): Code =>
+const mixed = (locals: Locals, terms: readonly (readonly [factor: number, local: number])[]): Code =>
   terms
     .filter(([factor]) => factor !== 0)
-    .map(([factor, local]) => mul(get(local), f32x4.constant(factor)))
+    .map(([factor, local]) => mul(get(local), locals.constant(factor)))
     .reduce((sum, term) => (sum.length === 0 ? term : add(sum, term)), []);
 
 /** slope(gradient, picture, axes, quads): the gradient by the axes, through the colours' matrix and the sigmoid's slope, x · (1 − x). */
 function slope({ channels, axes, values, plane }: Mix): WasmFunction {
-  const [gradient, picture, target, quads, seen] = [0, 1, 2, 3, 4];
-  const slopes = range(channels).map((channel) => seen + 1 + channel);
-  return {
-    parameters: 4,
-    locals: v128s(1 + channels),
-    body: times(quads, [
-      ...slopes.flatMap((local, channel) => [
-        ...set(seen, load(get(picture), channel * plane)),
-        ...set(local, mul(load(get(gradient), channel * plane), mul(get(seen), sub(f32x4.constant(1), get(seen))))),
-      ]),
-      ...range(axes).flatMap((axis) =>
-        store(get(target), mixed(slopes.map((local, channel) => [values[channel * axes + axis], local])), axis * plane),
-      ),
-      ...[gradient, picture, target].flatMap((address) => advance(address, QUARTET)),
+  const [gradient, picture, target, quads] = [0, 1, 2, 3];
+  const locals = new Locals(4);
+  const seen = locals.take(V128);
+  const slopes = locals.many(V128, channels);
+  const body = times(quads, [
+    ...slopes.flatMap((local, channel) => [
+      ...set(seen, load(get(picture), channel * plane)),
+      ...set(local, mul(load(get(gradient), channel * plane), mul(get(seen), sub(locals.constant(1), get(seen))))),
     ]),
-  };
+    ...range(axes).flatMap((axis) => {
+      const terms = slopes.map((local, channel) => [values[channel * axes + axis], local] as const);
+      return store(get(target), mixed(locals, terms), axis * plane);
+    }),
+    ...[gradient, picture, target].flatMap((address) => advance(address, QUARTET)),
+  ]);
+  return locals.function(body);
 }
 
 /**
- * step(spectrum, filter, parameters, first, second, quads, scalars): Adam (../adam.ts) along the spectrum times the filter, which the filtered
- * parameters take the place of.
+ * step(spectrum, filter, parameters, first, second, quads, scalars): Adam (../adam.ts) along the spectrum times the filter, whose place the
+ * filtered parameters take.
  */
 function step(momentum: number): WasmFunction {
-  const [spectrum, filter, parameters, first, second, quads, scalars] = [0, 1, 2, 3, 4, 5, 6];
-  const [decay, gradient, mean, square, next, rate, correction] = range(7).map((local) => 7 + local);
+  const [spectrum, filter, parameters, first, second, quads, scalars] = range(7);
+  const locals = new Locals(7);
+  const [decay, gradient, mean, square, next, rate, correction] = locals.many(V128, 7);
   const blend = (state: number, beta: number, fresh: Code) =>
-    add(mul(load(get(state)), f32x4.constant(beta)), mul(fresh, f32x4.constant(1 - beta)));
-  return {
-    parameters: 7,
-    locals: v128s(7),
-    body: [
-      ...set(rate, loadSplat(get(scalars))),
-      ...set(correction, loadSplat(get(scalars), FLOAT)),
-      ...times(quads, [
-        ...set(decay, load(get(filter))),
-        ...set(gradient, mul(load(get(spectrum)), get(decay))),
-        ...set(mean, blend(first, momentum, get(gradient))),
-        ...set(square, blend(second, BETA_2, mul(get(gradient), get(gradient)))),
-        ...store(get(first), get(mean)),
-        ...store(get(second), get(square)),
-        ...set(
-          next,
-          add(
-            load(get(parameters)),
-            mul(div(get(mean), add(mul(f32x4.sqrt(get(square)), get(correction)), f32x4.constant(EPSILON))), get(rate)),
-          ),
-        ),
-        ...store(get(parameters), get(next)),
-        ...store(get(spectrum), mul(get(next), get(decay))),
-        ...[spectrum, filter, parameters, first, second].flatMap((address) => advance(address, QUARTET)),
-      ]),
-    ],
-  };
+    add(mul(load(get(state)), locals.constant(beta)), mul(fresh, locals.constant(1 - beta)));
+  const deviation = add(mul(f32x4.sqrt(get(square)), get(correction)), locals.constant(EPSILON));
+  const body = [
+    ...set(rate, loadSplat(get(scalars))),
+    ...set(correction, loadSplat(get(scalars), FLOAT)),
+    ...times(quads, [
+      ...set(decay, load(get(filter))),
+      ...set(gradient, mul(load(get(spectrum)), get(decay))),
+      ...set(mean, blend(first, momentum, get(gradient))),
+      ...set(square, blend(second, BETA_2, mul(get(gradient), get(gradient)))),
+      ...set(next, add(load(get(parameters)), mul(div(get(mean), deviation), get(rate)))),
+      ...store(get(first), get(mean)),
+      ...store(get(second), get(square)),
+      ...store(get(parameters), get(next)),
+      ...store(get(spectrum), mul(get(next), get(decay))),
+      ...[spectrum, filter, parameters, first, second].flatMap((address) => advance(address, QUARTET)),
+    ]),
+  ];
+  return locals.function(body);
 }
 
 /** squash(axes, picture, quads): the picture, the sigmoid of the axes through the colours' matrix. */
 function squash({ channels, axes, values, plane }: Mix): WasmFunction {
-  const [source, picture, quads, first] = [0, 1, 2, 3];
-  const locals = range(axes).map((axis) => first + axis);
-  const [x, n, y] = range(3).map((local) => first + axes + local);
-  return {
-    parameters: 3,
-    locals: v128s(axes + 3),
-    body: times(quads, [
-      ...locals.flatMap((local, axis) => set(local, load(get(source), axis * plane))),
-      ...range(channels).flatMap((channel) => [
-        ...set(x, f32x4.neg(mixed(locals.map((local, axis) => [values[channel * axes + axis], local])))),
-        ...exponential(x, n, y),
-        ...store(get(picture), div(f32x4.constant(1), add(f32x4.constant(1), get(y))), channel * plane),
-      ]),
-      ...[source, picture].flatMap((address) => advance(address, QUARTET)),
-    ]),
-  };
+  const [source, picture, quads] = [0, 1, 2];
+  const locals = new Locals(3);
+  const inputs = locals.many(V128, axes);
+  const [x, n, y] = locals.many(V128, 3);
+  const one = locals.constant(1);
+  const body = times(quads, [
+    ...inputs.flatMap((local, axis) => set(local, load(get(source), axis * plane))),
+    ...range(channels).flatMap((channel) => {
+      // The matrix with its signs changed: e^−x is what the sigmoid takes.
+      const terms = inputs.map((local, axis) => [-values[channel * axes + axis], local] as const);
+      return [
+        ...set(x, mixed(locals, terms)),
+        ...exponential(locals, x, n, y),
+        ...store(get(picture), div(one, add(one, get(y))), channel * plane),
+      ];
+    }),
+    ...[source, picture].flatMap((address) => advance(address, QUARTET)),
+  ]);
+  return locals.function(body);
 }
 
 /** Beyond these e^x or e^−x is no normal float32. */
 const LARGEST_EXPONENT = 87;
 /** ln 2 in two parts, the first of so few bits that its products by whole numbers are exact. */
 const LN_2 = [0.693359375, -0.00021219444005469057] as const;
+/** A float32 so large that adding it rounds to a whole number, which is then in the lowest bits. */
+const WHOLE = 1.5 * 2 ** 23;
+/** The coefficients of e^x from the seventh power to the second; those of the first and the zeroth are 1. */
+const POLYNOMIAL = [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1];
 
 /** y = e^x to a unit or two in the last place: 2ⁿ · e^r, |r| ≤ ln 2 / 2, by the polynomial of Moshier's Cephes (expf.c). Overwrites x and n. */
-function exponential(x: number, n: number, y: number): Code {
-  const polynomial = [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1];
-  const bounded = f32x4.max(f32x4.min(get(x), f32x4.constant(LARGEST_EXPONENT)), f32x4.constant(-LARGEST_EXPONENT));
-  const high = polynomial
-    .slice(1)
-    .reduce((sum, coefficient) => add(mul(sum, get(x)), f32x4.constant(coefficient)), f32x4.constant(polynomial[0]));
+function exponential(locals: Locals, x: number, n: number, y: number): Code {
+  const constant = (value: number) => locals.constant(value);
+  const [highest, ...lower] = POLYNOMIAL.map(constant);
   return [
-    ...set(x, bounded),
-    ...set(n, f32x4.nearest(mul(get(x), f32x4.constant(Math.LOG2E)))),
-    ...LN_2.flatMap((part) => set(x, sub(get(x), mul(get(n), f32x4.constant(part))))),
-    ...set(y, add(add(mul(mul(high, get(x)), get(x)), get(x)), f32x4.constant(1))),
+    ...set(x, f32x4.max(f32x4.min(get(x), constant(LARGEST_EXPONENT)), constant(-LARGEST_EXPONENT))),
+    ...set(n, add(mul(get(x), constant(Math.LOG2E)), constant(WHOLE))),
+    ...set(y, sub(get(n), constant(WHOLE))),
+    ...LN_2.flatMap((part) => set(x, sub(get(x), mul(get(y), constant(part))))),
+    ...set(
+      y,
+      lower.reduce((sum, coefficient) => add(mul(sum, get(x)), coefficient), highest),
+    ),
+    ...set(y, add(add(mul(mul(get(y), get(x)), get(x)), get(x)), constant(1))),
     ...set(y, f32x4.scale(get(y), get(n))),
   ];
 }

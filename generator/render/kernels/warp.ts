@@ -4,17 +4,19 @@
  */
 
 import type { RenderSettings } from '../../../data/schema.ts';
-import { applyWarpAdjointAt, applyWarpAt, canvasSize, type Warp } from '../transformation.ts';
+import { applyWarpAdjointAt, applyWarpAt, canvasSize, fillWarp, placementOf, type Transformation, type Warp } from '../transformation.ts';
 import type { KernelMemory, Places } from './memory.ts';
-import { advance, assemble, type Code, clear, f32x4, get, I32, i32, set, times, transpose, V128 } from './wasm.ts';
+import { advance, assemble, type Code, clear, f32x4, f64x2, get, I32, i32, i32x4, Locals, set, times, transpose, V128 } from './wasm.ts';
 
 /** Planes that a pixel holds. */
 const LANES = 4;
 const FLOAT = 4;
 
 export interface WarpKernels {
-  /** The matrix to apply, for {@link fillWarp}. */
+  /** The matrix that is applied. */
   readonly warp: Warp;
+  /** Fills the matrix for a transformation, as `fillWarp` does, to the bit. */
+  fill(transformation: Transformation): void;
   /** `canvases` times `[planes,canvas,canvas]`. */
   readonly canvas: Float32Array<ArrayBuffer>;
   /** `[planes,size,size]`. */
@@ -25,6 +27,9 @@ export interface WarpKernels {
   applyAdjoint(canvasGradient: Float32Array, scale: readonly number[]): void;
 }
 
+/** Float64 numbers that say where positions lie. */
+const PLACEMENT = 6;
+
 /** Places for pictures of `planes` planes each. */
 export function placeWarp(settings: RenderSettings, planes: number, canvases: number, places: Places) {
   const area = settings.size ** 2;
@@ -34,6 +39,8 @@ export function placeWarp(settings: RenderSettings, planes: number, canvases: nu
     positions,
     planes,
     canvases,
+    settings,
+    placement: places.take(2 * PLACEMENT),
     factors: places.take(2 * LANES),
     spare: places.take(Math.max(area, positions)),
     indices: places.take(4 * positions),
@@ -49,7 +56,7 @@ export function placeWarp(settings: RenderSettings, planes: number, canvases: nu
 
 /** Makes the loops over places in a memory. */
 export function openWarpKernels(place: ReturnType<typeof placeWarp>, memory: KernelMemory): WarpKernels {
-  const { area, positions, planes, canvases, factors, spare, indices, weights, rest, texels, canvas, gradient } = place;
+  const { area, positions, planes, canvases, factors, spare, indices, weights, rest, texels, canvas, gradient, settings } = place;
   const kernels = new WebAssembly.Instance(MODULE, { host: { memory: memory.memory } }).exports as unknown as Kernels;
   const warp: Warp = {
     indices: memory.integers(indices, 4 * positions),
@@ -79,8 +86,16 @@ export function openWarpKernels(place: ReturnType<typeof placeWarp>, memory: Ker
     if (address === undefined) view.set(values);
     return address ?? view.byteOffset;
   };
+  const placement = new Float64Array(memory.memory.buffer as ArrayBuffer, place.placement, PLACEMENT);
   return {
     warp,
+    fill: (transformation) => {
+      const { cosine, sine, origin, first } = placementOf(transformation, settings);
+      if (!reflectsOnce(transformation, settings)) return void fillWarp(transformation, settings, warp);
+      placement.set([cosine, sine, ...origin, ...first]);
+      const canvas = canvasSize(settings);
+      kernels.fill(place.placement, indices, weights, canvas, canvas / 2, settings.size);
+    },
     canvas: views.canvas,
     gradient: views.gradient,
     apply: (from, scale, offset, index) => {
@@ -121,7 +136,7 @@ export function openWarpKernels(place: ReturnType<typeof placeWarp>, memory: Ker
 }
 
 type Loop = (...values: number[]) => void;
-type Kernels = Readonly<Record<'interleave' | 'separate' | 'apply' | 'adjoint', Loop>>;
+type Kernels = Readonly<Record<'fill' | 'interleave' | 'separate' | 'apply' | 'adjoint', Loop>>;
 
 const QUARTET = 4 * FLOAT;
 
@@ -209,4 +224,84 @@ function adjointLoop() {
   };
 }
 
-const MODULE = assemble({ interleave: turn(true), separate: turn(false), apply: applyLoop(), adjoint: adjointLoop() });
+/** Whether every position lies so near the picture that its border mirrors it once at most; positions go in pairs. */
+function reflectsOnce(transformation: Transformation, settings: RenderSettings): boolean {
+  const { cosine, sine, origin, first } = placementOf(transformation, settings);
+  const last = canvasSize(settings) - 1;
+  const corners = [0, last].flatMap((row) => [0, last].map((column) => [first[0] + column, first[1] + row]));
+  const reach = settings.size - 2;
+  return (
+    settings.border === 'reflect' &&
+    last % 2 === 1 &&
+    corners.every(([dx, dy]) =>
+      [origin[0] + cosine * dx - sine * dy, origin[1] + sine * dx + cosine * dy].every((at) => at > -reach && at < settings.size + reach),
+    )
+  );
+}
+
+/** fill(placement, indices, weights, rows, pairs, size): two positions at a time, in float64, then rounded. With mirrored borders nothing is left. */
+function fillLoop() {
+  const [placement, indices, weights, rows, pairs, size] = [0, 1, 2, 3, 4, 5];
+  const locals = new Locals(6);
+  const count = locals.take(I32);
+  const [cosine, sine, dx, dy, left, top, right, down, lessRight, lessDown] = locals.many(V128, 10);
+  const [columns, lines, a, b, c, d, edge] = locals.many(V128, 7);
+  const { add, sub, mul } = f64x2;
+  const number = (i: number) => f64x2.loadSplat(get(placement), 8 * i);
+  const one = locals.double(1);
+  const pairUp = (near: number, far: number) => f32x4.shuffle(get(near), get(far), [0, 4, 1, 5]);
+  /** Mirrored at 0 and at the last index: N − |N − |i||. */
+  const mirrored = (value: number) => i32x4.sub(get(edge), i32x4.abs(i32x4.sub(get(edge), i32x4.abs(get(value)))));
+  const index = (p: number) =>
+    i32x4.add(
+      f32x4.shuffle(get(columns), get(columns), [2 * p, 2 * p + 1, 2 * p, 2 * p + 1]),
+      f32x4.shuffle(get(lines), get(lines), [2 * p, 2 * p, 2 * p + 1, 2 * p + 1]),
+    );
+  const weight = (p: number) => f32x4.shuffle(get(a), get(c), [2 * p, 2 * p + 1, 4 + 2 * p, 5 + 2 * p]);
+  const pair = [
+    ...set(right, sub(add(number(2), mul(get(cosine), get(dx))), mul(get(sine), get(dy)))),
+    ...set(down, add(add(number(3), mul(get(sine), get(dx))), mul(get(cosine), get(dy)))),
+    ...set(left, f64x2.floor(get(right))),
+    ...set(top, f64x2.floor(get(down))),
+    ...set(right, sub(get(right), get(left))),
+    ...set(down, sub(get(down), get(top))),
+    ...set(lessRight, sub(one, get(right))),
+    ...set(lessDown, sub(one, get(down))),
+    ...set(a, f64x2.rounded(mul(get(lessRight), get(lessDown)))),
+    ...set(b, f64x2.rounded(mul(get(right), get(lessDown)))),
+    ...set(c, f64x2.rounded(mul(get(lessRight), get(down)))),
+    ...set(d, f64x2.rounded(mul(get(right), get(down)))),
+    ...set(a, pairUp(a, b)),
+    ...set(c, pairUp(c, d)),
+    ...f32x4.store(get(weights), weight(0)),
+    ...f32x4.store(get(weights), weight(1), QUARTET),
+    ...set(a, i32x4.ofFloats(get(left))),
+    ...set(b, i32x4.add(get(a), locals.whole(1))),
+    ...set(c, i32x4.ofFloats(get(top))),
+    ...set(d, i32x4.add(get(c), locals.whole(1))),
+    ...set(columns, pairUp(a, b)),
+    ...set(lines, pairUp(c, d)),
+    ...set(columns, mirrored(columns)),
+    ...set(lines, i32x4.mul(mirrored(lines), i32x4.add(get(edge), locals.whole(1)))),
+    ...f32x4.store(get(indices), index(0)),
+    ...f32x4.store(get(indices), index(1), QUARTET),
+    ...set(dx, add(get(dx), locals.double(2))),
+    ...advance(weights, 2 * QUARTET),
+    ...advance(indices, 2 * QUARTET),
+  ];
+  const body = [
+    ...set(cosine, number(0)),
+    ...set(sine, number(1)),
+    ...set(dy, number(5)),
+    ...set(edge, i32x4.sub(i32x4.splat(get(size)), locals.whole(1))),
+    ...times(rows, [
+      ...set(dx, add(number(4), f64x2.pair(0, 1))),
+      ...set(count, get(pairs)),
+      ...times(count, pair),
+      ...set(dy, add(get(dy), one)),
+    ]),
+  ];
+  return locals.function(body);
+}
+
+const MODULE = assemble({ fill: fillLoop(), interleave: turn(true), separate: turn(false), apply: applyLoop(), adjoint: adjointLoop() });

@@ -24,6 +24,15 @@ const four =
   (opcode: number) =>
   (...operands: readonly Code[]): Code => [...operands.flat(), 0xfd, ...unsigned(opcode)];
 
+/** The same bytes again and again, as a constant of 16. */
+const repeated = (bytes: ArrayBuffer, count: number): Code => [
+  0xfd,
+  ...unsigned(12),
+  ...Array(count)
+    .fill([...new Uint8Array(bytes)])
+    .flat(),
+];
+
 /** Four float32 values. Products and sums are rounded one by one, so that every machine gets the same bits. */
 export const f32x4 = {
   load: (address: Code, offset = 0): Code => [...address, 0xfd, ...unsigned(0), 2, ...unsigned(offset)],
@@ -31,22 +40,17 @@ export const f32x4 = {
   loadSplat: (address: Code, offset = 0): Code => [...address, 0xfd, ...unsigned(9), 2, ...unsigned(offset)],
   store: (address: Code, value: Code, offset = 0): Code => [...address, ...value, 0xfd, ...unsigned(11), 2, ...unsigned(offset)],
   /** One number, four times. */
-  constant: (value: number): Code => [
-    0xfd,
-    ...unsigned(12),
-    ...[0, 1, 2, 3].flatMap(() => [...new Uint8Array(Float32Array.of(value).buffer)]),
-  ],
+  constant: (value: number): Code => repeated(Float32Array.of(value).buffer, 4),
   add: four(0xe4),
   sub: four(0xe5),
   mul: four(0xe6),
   div: four(0xe7),
-  min: four(0xe8),
-  max: four(0xe9),
-  neg: four(0xe1),
+  /** The smaller or larger; a, where one is not a number. One instruction, unlike those that hand on every NaN. */
+  min: four(0xea),
+  max: four(0xeb),
   sqrt: four(0xe3),
-  nearest: four(0x6a),
-  /** a · 2ⁿ for whole n, as long as neither is too large or small for a float32: n goes into the exponents. */
-  scale: (a: Code, n: Code): Code => four(0xae)(a, [...four(0xf8)(n), ...i32.constant(23), 0xfd, ...unsigned(0xab)]),
+  /** a · 2ⁿ, n being the whole number in the lowest bits of `n` as they lie in memory, as long as neither value is too large or small. */
+  scale: (a: Code, n: Code): Code => four(0xae)(a, [...n, ...i32.constant(23), 0xfd, ...unsigned(0xab)]),
   /** Picks four of the eight values of `a` (0 to 3) and `b` (4 to 7). */
   shuffle: (a: Code, b: Code, lanes: readonly number[]): Code => [
     ...a,
@@ -75,6 +79,31 @@ export function transpose(locals: readonly number[], spare: readonly number[]): 
   ];
 }
 
+/** Four whole numbers of 32 bits. */
+export const i32x4 = {
+  constant: (value: number): Code => repeated(Int32Array.of(value).buffer, 4),
+  splat: four(0x11),
+  add: four(0xae),
+  sub: four(0xb1),
+  mul: four(0xb5),
+  abs: four(0xa0),
+  /** The two numbers of an f64x2 value that are whole, and zeros. */
+  ofFloats: four(0xfc),
+};
+
+/** Two float64 values. */
+export const f64x2 = {
+  constant: (value: number): Code => repeated(Float64Array.of(value).buffer, 2),
+  loadSplat: (address: Code, offset = 0): Code => [...address, 0xfd, ...unsigned(10), 3, ...unsigned(offset)],
+  pair: (first: number, second: number): Code => repeated(Float64Array.of(first, second).buffer, 1),
+  add: four(0xf0),
+  sub: four(0xf1),
+  mul: four(0xf2),
+  floor: four(0x75),
+  /** Both as float32, and zeros. */
+  rounded: four(0x5e),
+};
+
 /** Runs `body` as long as `condition` holds, and once in any case. */
 export const repeatWhile = (body: Code, condition: Code): Code => [0x03, 0x40, ...body, ...condition, 0x0d, 0, 0x0b];
 
@@ -94,6 +123,53 @@ export interface WasmFunction {
   /** The types of its further locals, numbered after the parameters. */
   readonly locals: readonly ValueType[];
   readonly body: Code;
+}
+
+/** The locals of a function under construction. */
+export class Locals {
+  readonly #parameters: number;
+  readonly #types: ValueType[] = [];
+  readonly #constants = new Map<string, number>();
+
+  constructor(parameters: number) {
+    this.#parameters = parameters;
+  }
+
+  take(type: ValueType): number {
+    this.#types.push(type);
+    return this.#parameters + this.#types.length - 1;
+  }
+
+  many(type: ValueType, count: number): number[] {
+    return Array.from({ length: count }, () => this.take(type));
+  }
+
+  /** A number in every lane, which is made once, before the body: V8 would make it anew wherever it is used. */
+  constant(value: number): Code {
+    return this.#once(f32x4.constant(value));
+  }
+
+  /** Two float64 numbers, in the same way. */
+  double(value: number): Code {
+    return this.#once(f64x2.constant(value));
+  }
+
+  /** A whole number in every lane, in the same way. */
+  whole(value: number): Code {
+    return this.#once(i32x4.constant(value));
+  }
+
+  #once(code: Code): Code {
+    const local = this.#constants.get(String(code)) ?? this.take(V128);
+    this.#constants.set(String(code), local);
+    return get(local);
+  }
+
+  /** The function, once its body is written. */
+  function(body: Code): WasmFunction {
+    const constants = [...this.#constants].flatMap(([code, local]) => set(local, code.split(',').map(Number)));
+    return { parameters: this.#parameters, locals: this.#types, body: [...constants, ...body] };
+  }
 }
 
 /** A module that imports `memory` from `host` and exports the functions by their names. */
