@@ -1,5 +1,6 @@
 /** What a host stepper runs, as plain data: a thread of its own can be given it. */
 import type { RenderSettings } from '../../data/schema.ts';
+import { forProcessor } from '../compile/for-processor.ts';
 import { hasRedirected } from '../gradient/redirect.ts';
 import type { Graph } from '../graph/graph.ts';
 import { findLayer } from '../models/layers.ts';
@@ -30,15 +31,20 @@ export interface HostPrograms {
  */
 const MOST_TOGETHER = 4;
 
+/** How many groups of pictures a thread renders together that is given at most `share` pictures at a time. */
+export function groupsTogether({ group }: RenderSettings, share: number): number {
+  return Math.max(1, Math.min(MOST_TOGETHER, Math.floor(share / (group?.pictures ?? 1))));
+}
+
 /** The programs of a layer, for a thread that is given at most `share` pictures at a time. */
 export function hostPrograms({ model, layer, others = [], settings }: Omit<ProgramRequest, 'batch'>, share = 1): HostPrograms {
   const pictures = settings.group?.pictures ?? 1;
-  const together = Math.max(1, Math.min(MOST_TOGETHER, Math.floor(share / pictures)));
+  const together = groupsTogether(settings, share);
   const request = { model, layer, others, settings, batch: together * pictures };
   const network = networkGraph(request);
   return {
-    network,
-    ...(settings.redirect_steps > 0 && hasRedirected(network) ? { redirected: networkGraph(request, true) } : {}),
+    network: forProcessor(network),
+    ...(settings.redirect_steps > 0 && hasRedirected(network) ? { redirected: forProcessor(networkGraph(request, true)) } : {}),
     update: updateGraph({ ...request, batch: pictures }),
     settings,
     preprocess: model.preprocess,
