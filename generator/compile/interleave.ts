@@ -6,7 +6,7 @@
 
 import { reshape } from '../gradient/rule.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
-import type { Graph, Node } from '../graph/graph.ts';
+import type { Graph, Node, OpName } from '../graph/graph.ts';
 import { float32, type Tensor } from '../graph/tensor.ts';
 import { type Blocks, blocksOf, fitsBlocks } from './blocks.ts';
 import { isReadOnce, type Replacement, rewrite } from './rewrite.ts';
@@ -19,6 +19,12 @@ export function moveRuns(graph: Graph): Graph {
     return node.op === 'DepthToSpace' && node.attributes.mode === 'DCR' ? putTogether(node, blocks) : undefined;
   });
 }
+
+/** Numbers that onnxruntime moves as one; it calls for a copy of every longer run, which does not pay for runs of 3 or 4. */
+const PAIR = 2;
+
+/** What takes a value into blocks again, so that its channels are never moved apart (`meetInBlocks`). */
+const BACK_IN_BLOCKS: ReadonlySet<OpName> = new Set<OpName>(['Conv', 'Add', 'Mul']);
 
 type Split = Extract<Node, { op: 'Split' }>;
 type DepthToSpace = Extract<Node, { op: 'DepthToSpace' }>;
@@ -53,15 +59,23 @@ function lastTap(channels: number, rows: number, columns: number): Tensor<'float
 }
 
 function putTogether(node: DepthToSpace, blocks: Blocks): Replacement | undefined {
-  const { graph, makers, inBlocks } = blocks;
+  const { graph, makers, readers, inBlocks } = blocks;
   const [input] = node.inputs;
   const maker = makers.get(input);
   if (!maker || !isReadOnce(blocks, input)) return undefined;
   if (fitsBlocks(graph, node.outputs[0])) {
+    if (!readers.get(node.outputs[0])?.every(({ op }) => BACK_IN_BLOCKS.has(op))) return undefined;
     const rows = rowsOfParts(maker, node, inBlocks);
     return rows || inBlocks.has(input) ? (builder) => addInBlocks(builder, node, rows) : undefined;
   }
-  if (maker.op !== 'Conv' || maker.attributes.group !== 1 || maker.inputs.length !== 2 || !inBlocks.has(input)) return undefined;
+  if (
+    node.attributes.blocksize !== PAIR ||
+    maker.op !== 'Conv' ||
+    maker.attributes.group !== 1 ||
+    maker.inputs.length !== 2 ||
+    !inBlocks.has(input)
+  )
+    return undefined;
   const weights = graph.constants.get(maker.inputs[1]);
   return weights?.dtype === 'float32' ? (builder) => addInPlanes(builder, node, maker, weights) : undefined;
 }
