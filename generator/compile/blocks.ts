@@ -1,7 +1,8 @@
 /**
- * Keeping values in blocks of channels. onnxruntime computes convolutions on a processor in blocks of 16 channels, and what else it can in that
- * layout; around every other operator it moves the values to planes and back, which costs as much as the operator. Depthwise 1×1 convolutions are
- * nearly as fast there as a copy, and take a value into the blocks, or an operator that is only known there together with a convolution.
+ * Keeping values in blocks of channels. onnxruntime computes convolutions on a processor in blocks of 16 channels, and what else it can in
+ * that layout; around every other operator it moves the values to planes and back, which costs as much as the operator. Depthwise 1×1
+ * convolutions are nearly as fast there as a copy. They take a value into the blocks, or an operator that is known there with a convolution
+ * alone.
  */
 import type { GraphBuilder, NodeNames } from '../graph/builder.ts';
 import type { Graph, Node, OpName } from '../graph/graph.ts';
@@ -46,7 +47,7 @@ export function fitsBlocks({ types }: Graph, value: string): boolean {
   return dtype === 'float32' && shape.length === 4 && shape[1] >= BLOCK && shape[1] % 4 === 0;
 }
 
-/** `weight · x + bias` as a convolution, and the identity where nothing else is said; the same weights of as many channels are held once. */
+/** `weight · x + bias` as a convolution, the identity where nothing else is said; equal weights of as many channels are shared. */
 export function addScaled(builder: GraphBuilder, value: string, weight = 1, bias?: number, names: NodeNames = {}): string {
   const channels = builder.shape(value)[1];
   const each = (number: number, ...rest: number[]) => {
@@ -69,8 +70,9 @@ export function clipInBlocks(graph: Graph): Graph {
 }
 
 /**
- * Sums and multiplies in blocks what is in blocks and what comes from elsewhere, where the result is for convolutions. The convolution that takes
- * the value in stands first, so that it is the one that onnxruntime lets add: `1·x + y` rounds as the sum does, a longer one would not.
+ * Sums and multiplies in blocks what is in blocks and what comes from elsewhere, where the result is for convolutions. The convolution
+ * that takes the value in stands first, so that it is the one that onnxruntime lets add: `1·x + y` rounds as the sum does, a longer one
+ * would not.
  */
 export function meetInBlocks(graph: Graph): Graph {
   const { readers, inBlocks } = blocksOf(graph);

@@ -1,4 +1,4 @@
-/** A network and its gradient as onnxruntime is fast at them on a processor: to the same bits, so that what was rendered before stays what it is. */
+/** A network and its gradient as onnxruntime is fast at them on a processor: to the same bits, so that pictures stay what they were. */
 import type { Graph } from '../graph/graph.ts';
 import { clipInBlocks, meetInBlocks } from './blocks.ts';
 import { fuseGates } from './gates.ts';

@@ -1,7 +1,7 @@
 /**
- * The gradient of a clip between 0 and a limit in fewer and wider passes. `g · [0 < y] · [y < limit]` is four passes over the values, which
- * onnxruntime computes four at a time. As three depthwise 1×1 convolutions with their ReLUs, of which one adds, and a product, three of them
- * are computed sixteen at a time.
+ * The gradient of a clip between 0 and a limit in wider passes. `g · [0 < y] · [y < limit]` is four passes over the values, which onnxruntime
+ * computes four at a time. With three depthwise 1×1 convolutions and their ReLUs, of which one adds, three of four are computed sixteen at a
+ * time.
  */
 import type { GraphBuilder } from '../graph/builder.ts';
 import type { Graph, Node } from '../graph/graph.ts';
@@ -46,8 +46,8 @@ function findGate(node: Node, blocks: Blocks): Gate | undefined {
 }
 
 /**
- * With `zero = [y = 0] = relu(1 − steep·y)`, `limit·zero + y` is the limit at either end and less between. What it is above the last float32
- * before the limit is 0, or the step between the two: a power of two, so that `relu(1 − above/step)` is exactly 1 or 0.
+ * With `zero = [y = 0] = relu(1 − steep·y)`, `limit·zero + y` is the limit at either end and less between. By how much it is above the last
+ * float32 before the limit is 0, or the step between the two: a power of two, so that `relu(1 − above/step)` is exactly 1 or 0.
  */
 function addGate(builder: GraphBuilder, { gradient, value, limit }: Gate, { name, outputs }: Node): void {
   const before = floatBefore(limit);

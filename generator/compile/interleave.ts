@@ -1,7 +1,7 @@
 /**
  * Taking pixels apart and putting them together without onnxruntime's SpaceToDepth and DepthToSpace, which move them one by one. Apart, a
- * depthwise convolution of a single tap picks a phase. Together, the channels go last, where onnxruntime has them anyway but for the blocks,
- * and whole runs of them are moved.
+ * depthwise convolution of a single tap picks a phase. Together, the channels go last, where onnxruntime has them anyway but for the
+ * blocks, and whole runs of them are moved.
  */
 
 import { reshape } from '../gradient/rule.ts';
@@ -115,7 +115,7 @@ function joinRows(builder: GraphBuilder, rows: readonly (readonly string[])[]): 
   return builder.add('Concat', lines, { axis: 1 });
 }
 
-/** Few channels, for what wants them in planes: in the order `[row, channel, column]` that the convolution before is told to make them in. */
+/** Few channels, for what wants them in planes: in the order `[row, channel, column]` that the convolution before is told to make. */
 function addInPlanes(
   builder: GraphBuilder,
   { name, inputs, outputs, attributes: { blocksize } }: DepthToSpace,
