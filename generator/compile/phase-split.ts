@@ -5,34 +5,19 @@
  * it replaces the transposed convolution of the many channels, for which there is no fast kernel, by plain convolutions, and interleaves the
  * few channels alone.
  */
-import { GraphBuilder } from '../graph/builder.ts';
+import type { GraphBuilder } from '../graph/builder.ts';
 import type { Graph, Node, Operators, OpName } from '../graph/graph.ts';
 import { float32, type Tensor } from '../graph/tensor.ts';
 import { isPointwise } from './pointwise.ts';
+import { isReadOnce, rewrite, type Wiring, wiringOf } from './rewrite.ts';
 
 /** The graph with every such place rewritten; the same graph where there is none. What is an output, or read elsewhere, stays whole. */
 export function splitPhases(graph: Graph): Graph {
-  const readers = countReaders(graph);
-  const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
-  const places = new Map<Node, Place>();
-  const gone = new Set<Node>();
-  for (const node of graph.nodes) {
-    const place = findPlace(node, graph, makers, readers);
-    if (!place) continue;
-    places.set(node, place);
-    for (const member of place.chain) gone.add(member);
-  }
-  if (places.size === 0) return graph;
-  const builder = new GraphBuilder();
-  for (const [name, type] of graph.inputs) builder.input(name, type);
-  for (const [name, tensor] of graph.constants) builder.constant(tensor, name);
-  for (const node of graph.nodes) {
-    if (gone.has(node)) continue;
-    const place = places.get(node);
-    if (place) addBranches(builder, place);
-    else builder.append(node);
-  }
-  return builder.build(graph.outputs);
+  const wiring = wiringOf(graph);
+  return rewrite(graph, (node) => {
+    const place = findPlace(node, wiring);
+    return place && ((builder) => addBranches(builder, place));
+  });
 }
 
 type Depthwise = Extract<Node, { op: 'Conv' }>;
@@ -50,7 +35,8 @@ interface Place {
 /** Operators that treat every position alike and read one computed value. */
 const POINTWISE: ReadonlySet<OpName> = new Set<OpName>(['Relu', 'Clip', 'Sigmoid', 'HardSigmoid', 'Tanh', 'Identity']);
 
-function findPlace(node: Node, graph: Graph, makers: ReadonlyMap<string, Node>, readers: ReadonlyMap<string, number>): Place | undefined {
+function findPlace(node: Node, wiring: Wiring): Place | undefined {
+  const { graph } = wiring;
   if (node.op !== 'Conv') return undefined;
   const weights = graph.constants.get(node.inputs[1]);
   const input = graph.types.get(node.inputs[0])?.shape;
@@ -59,7 +45,7 @@ function findPlace(node: Node, graph: Graph, makers: ReadonlyMap<string, Node>, 
   const { strides, dilations, group } = node.attributes;
   if (group !== input[1] || weights.shape[0] !== group || strides.some((stride) => stride !== 2)) return undefined;
   if (dilations.some((dilation) => dilation !== 1) || input.slice(2).some((extent) => extent % 2 !== 0)) return undefined;
-  const { chain, from, channels } = narrowest(node.inputs[0], graph, makers, readers);
+  const { chain, from, channels } = narrowest(node.inputs[0], wiring);
   if (2 * channels > input[1]) return undefined;
   const phases = [0, 1, 2, 3].map((phase) => phaseTaps(weights, node.attributes, [phase >> 1, phase & 1], input, output));
   if (phases.some((phase) => phase.pads.some((pad) => pad < 0))) return undefined;
@@ -67,14 +53,15 @@ function findPlace(node: Node, graph: Graph, makers: ReadonlyMap<string, Node>, 
 }
 
 /** Walks back over pointwise operators that nothing else reads, to the value of fewest channels, the nearest of equals. */
-function narrowest(value: string, graph: Graph, makers: ReadonlyMap<string, Node>, readers: ReadonlyMap<string, number>) {
+function narrowest(value: string, wiring: Wiring) {
+  const { graph, makers } = wiring;
   const channelsOf = (name: string) => graph.types.get(name)?.shape[1] ?? Number.POSITIVE_INFINITY;
   const walked: Node[] = [];
   let best = { chain: [] as readonly Node[], from: value, channels: channelsOf(value) };
   for (let from = value; ; from = walked[0].inputs[0]) {
     if (channelsOf(from) < best.channels) best = { chain: [...walked], from, channels: channelsOf(from) };
     const maker = makers.get(from);
-    if (!maker || readers.get(from) !== 1 || !(POINTWISE.has(maker.op) || isPointwise(graph, maker))) return best;
+    if (!maker || !isReadOnce(wiring, from) || !(POINTWISE.has(maker.op) || isPointwise(graph, maker))) return best;
     walked.unshift(maker);
   }
 }
@@ -142,10 +129,4 @@ function addBranches(builder: GraphBuilder, { depthwise, chain, from, phases }: 
 /** The same operator on another value. */
 function repeat(builder: GraphBuilder, node: Node, input: string): string {
   return builder.add(node.op, [input, ...node.inputs.slice(1)], node.attributes);
-}
-
-function countReaders(graph: Graph): Map<string, number> {
-  const readers = new Map<string, number>();
-  for (const name of [...graph.outputs, ...graph.nodes.flatMap(({ inputs }) => inputs)]) readers.set(name, (readers.get(name) ?? 0) + 1);
-  return readers;
 }

@@ -20,7 +20,13 @@ export class GraphBuilder {
   readonly #types = new Map<string, ValueType>();
   readonly #nodes: Node[] = [];
   readonly #scalars = new Map<string, string>();
+  readonly #isReserved: (name: string) => boolean;
   #count = 0;
+
+  /** Names reserved for what is to come are not made up. */
+  constructor(isReserved: (name: string) => boolean = () => false) {
+    this.#isReserved = isReserved;
+  }
 
   /** Goes on from a finished graph, which is not changed. */
   static from(graph: Graph): GraphBuilder {
@@ -207,7 +213,7 @@ export class GraphBuilder {
   #fresh(stem: string): string {
     let name: string;
     do name = `${stem}~${this.#count++}`;
-    while (this.#types.has(name));
+    while (this.#types.has(name) || this.#isReserved(name));
     return name;
   }
 }

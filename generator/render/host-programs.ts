@@ -1,5 +1,6 @@
 /** What a host stepper runs, as plain data: a thread of its own can be given it. */
 import type { RenderSettings } from '../../data/schema.ts';
+import { forProcessor } from '../compile/for-processor.ts';
 import { hasRedirected } from '../gradient/redirect.ts';
 import type { Graph } from '../graph/graph.ts';
 import { findLayer } from '../models/layers.ts';
@@ -33,15 +34,26 @@ export interface HostPrograms {
  */
 const MOST_TOGETHER = 4;
 
+/** How many groups of pictures a thread takes through the network at a time, of `share` pictures that it is given. */
+export function groupsTogether({ group }: RenderSettings, share: number): number {
+  return Math.max(1, Math.min(MOST_TOGETHER, Math.floor(share / (group?.pictures ?? 1))));
+}
+
+export interface HostRequest extends Omit<ProgramRequest, 'batch'> {
+  /** What the network is to run on; a processor if left out. */
+  readonly device?: string;
+}
+
 /** The programs of a layer, for threads that are given `share` pictures at a time on average. */
-export function hostPrograms({ model, layer, others = [], settings }: Omit<ProgramRequest, 'batch'>, share = 1): HostPrograms {
+export function hostPrograms({ model, layer, others = [], settings, device = 'cpu' }: HostRequest, share = 1): HostPrograms {
   const pictures = settings.group?.pictures ?? 1;
-  const together = Math.max(1, Math.min(MOST_TOGETHER, Math.floor(share / pictures)));
+  const together = groupsTogether(settings, share);
   const request = { model, layer, others, settings, batch: together * pictures };
   const network = networkGraph(request);
+  const tuned = (graph: Graph) => (device === 'cpu' ? forProcessor(graph) : graph);
   return {
-    network,
-    ...(settings.redirect_steps > 0 && hasRedirected(network) ? { redirected: networkGraph(request, true) } : {}),
+    network: tuned(network),
+    ...(settings.redirect_steps > 0 && hasRedirected(network) ? { redirected: tuned(networkGraph(request, true)) } : {}),
     ...(hasUpdateKernels(settings, coloursOf(model)) ? {} : { update: updateGraph({ ...request, batch: pictures }) }),
     settings,
     preprocess: model.preprocess,

@@ -1,6 +1,7 @@
 /** How much memory rendering takes, told from the graph before anything is compiled. */
 import { sizeOf } from '../graph/tensor.ts';
-import { hostPrograms } from './host-programs.ts';
+import { groupsTogether } from './host-programs.ts';
+import { networkGraph } from './programs.ts';
 import type { LayerRequest } from './renderer.ts';
 
 /** Bytes of a number. */
@@ -20,8 +21,8 @@ export function batchMemory({ model, runtime, layer, settings, batch }: LayerReq
   if (runtime.memory === 'device') return 0;
   const pictures = settings.group?.pictures ?? 1;
   const threads = Math.min(runtime.threads, Math.ceil(batch / pictures));
-  const { network, together } = hostPrograms({ model, layer, settings }, batch / threads);
-  const { nodes, types } = network;
+  const together = groupsTogether(settings, batch / threads);
+  const { nodes, types } = networkGraph({ model, layer, settings, batch: together * pictures });
   const outputs = nodes.flatMap((node) => node.outputs);
   const values = outputs.reduce((sum, name) => sum + sizeOf(types.get(name)?.shape ?? []), 0);
   const held = (values / together) * (HELD.first + HELD.further * (together - 1));

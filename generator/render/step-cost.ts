@@ -4,7 +4,7 @@ import { parseEquation } from '../graph/einsum.ts';
 import type { Graph, Node } from '../graph/graph.ts';
 import { sizeOf } from '../graph/tensor.ts';
 import type { Model } from '../models/model.ts';
-import { hostPrograms } from './host-programs.ts';
+import { networkGraph } from './programs.ts';
 import { canvasSize } from './transformation.ts';
 
 /** What a layer's step is made of. */
@@ -32,7 +32,8 @@ export function stepCost(request: { model: Model; layer: string; settings: Rende
 
 /** Counts a step's work. `layer` is a layer's name. */
 export function stepWork({ model, layer, settings }: { model: Model; layer: string; settings: RenderSettings }): StepWork {
-  const { network, pictures } = hostPrograms({ model, layer, settings });
+  const pictures = settings.group?.pictures ?? 1;
+  const network = networkGraph({ model, layer, settings, batch: pictures });
   const sum = (count: (node: Node) => number) => network.nodes.reduce((total, node) => total + count(node), 0) / pictures;
   return {
     products: sum((node) => countProducts(node, network)),

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { forProcessor } from '../../generator/compile/for-processor.ts';
 import { reason } from '../../generator/graph/errors.ts';
 import { float32, float32Data, type Tensor } from '../../generator/graph/tensor.ts';
 import { findLayer } from '../../generator/models/layers.ts';
@@ -109,7 +110,7 @@ async function threeSteps(model: Model, expected: LucidSteps, nudge: number, pic
   const lucid = PRESET_SETTINGS.lucid;
   const settings = { ...lucid, size, steps, learning_rate, pad: 0, jitter: 0, final_jitter: 0, redirect_steps: 0 };
   const [layerChannels, height, width] = findLayer(model, layer, size).shape;
-  const network = await runtime.compile(networkGraph({ model, layer, settings, batch }));
+  const network = await runtime.compile(forProcessor(networkGraph({ model, layer, settings, batch })));
   const update = await runtime.compile(updateGraph({ model, settings, batch }));
 
   // The fixture has real and imaginary part last, `[b,c,y,x,part]`; the parameters have them before y.

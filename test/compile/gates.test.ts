@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { fuseGates } from '../../generator/compile/gates.ts';
+import { differentiate } from '../../generator/gradient/differentiate.ts';
+import { GraphBuilder } from '../../generator/graph/builder.ts';
+import type { Graph } from '../../generator/graph/graph.ts';
+import { float32 } from '../../generator/graph/tensor.ts';
+import { numbers, outputsOf } from './outputs.ts';
+
+const CHANNELS = 16;
+const WIDTH = 8;
+
+/** A clip of what a convolution hands on unchanged, and the gradient through it. */
+function clipped(low: number, high: number, width = WIDTH): Graph {
+  const builder = new GraphBuilder();
+  builder.input('input', { dtype: 'float32', shape: [2, CHANNELS, 4, width] });
+  const pointwise = { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], group: 1 };
+  const identity = float32(
+    [CHANNELS, CHANNELS, 1, 1],
+    new Float32Array(CHANNELS ** 2).map((_, i) => (i % (CHANNELS + 1) === 0 ? 1 : 0)),
+  );
+  const same = builder.add('Conv', ['input', builder.constant(identity)], pointwise);
+  const clip = builder.add('Clip', [same, builder.scalar(low), builder.scalar(high)], {});
+  const out = builder.add('Conv', [clip, builder.constant(numbers([CHANNELS, CHANNELS, 1, 1]))], pointwise, { outputs: ['out'] });
+  return builder.build([out, differentiate(builder, out, 'input')]);
+}
+
+/** The float32 next to one, further from 0 or nearer to it. */
+function beside(value: number, step: 1 | -1): number {
+  const floats = new Float32Array([value]);
+  new Uint32Array(floats.buffer)[0] += step;
+  return floats[0];
+}
+
+const hardSigmoids = ({ nodes }: Graph) => nodes.filter(({ op }) => op === 'HardSigmoid');
+
+test.each([
+  6, 1, 1.5, 0.1, 255, 1e-3,
+])('the gate between 0 and %d is the same to the bit, at its kinks and next to them too', async (limit) => {
+  const high = Math.fround(limit);
+  const graph = clipped(0, high);
+  const fused = fuseGates(graph);
+  expect(hardSigmoids(graph)).toHaveLength(2);
+  expect(hardSigmoids(fused)).toEqual([]);
+  const kinks = [0, -0, 1e-30, -1e-30, high, beside(high, 1), beside(high, -1), 2 * high, -high, 1e30, -1e30, high / 2];
+  const values = numbers([2, CHANNELS, 4, WIDTH]).data.map((value, i) => kinks[i] ?? 2 * high * value);
+  const input = float32([2, CHANNELS, 4, WIDTH], values);
+  const [before, after] = [await outputsOf(graph, { input }), await outputsOf(fused, { input })];
+  expect(after).toEqual(before);
+  const open = kinks.map((value) => value > 0 && value < high);
+  expect(Array.from(after[1].slice(0, kinks.length), (value) => value !== 0)).toEqual(open);
+});
+
+test('other limits below, and rows too short to gain, keep their hard sigmoids', () => {
+  for (const graph of [clipped(-1, 1), clipped(0, 6, 4)]) expect(fuseGates(graph)).toBe(graph);
+});
