@@ -12,7 +12,10 @@ export interface Wiring {
   readonly readers: ReadonlyMap<string, readonly Node[]>;
 }
 
-/** The graph with every node replaced that `find` has something for, without what nothing reads any more; the same graph where there is none. */
+/**
+ * The graph with every node replaced that `find` has something for, without what nothing reads any more; the same graph where there is
+ * none.
+ */
 export function rewrite(graph: Graph, find: (node: Node) => Replacement | undefined): Graph {
   const replacements = new Map(graph.nodes.map((node) => [node, find(node)]));
   if ([...replacements.values()].every((replacement) => replacement === undefined)) return graph;
