@@ -1,7 +1,7 @@
 /**
  * The gradient of a clip between 0 and a limit in wider passes. `g · [0 < y] · [y < limit]` is four passes over the values, which
- * onnxruntime computes four at a time. With three depthwise 1×1 convolutions and their ReLUs, of which one adds, three of four are computed
- * sixteen at a time. It is the same to the bit but for a value between 0 and 2⁻¹⁰⁰, where the hard sigmoid was partly open: there it is open
+ * onnxruntime computes four at a time. With three depthwise 1×1 convolutions and their ReLUs, of which one adds, three of four are
+ * computed sixteen at a time. It is the same to the bit but for a value between 0 and 2⁻¹⁰⁰, where the hard sigmoid was partly open: there it is open
  * or, from 2⁻¹²⁵ down, closed.
  */
 import type { GraphBuilder } from '../graph/builder.ts';
