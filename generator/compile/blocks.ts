@@ -47,15 +47,18 @@ export function fitsBlocks({ types }: Graph, value: string): boolean {
   return dtype === 'float32' && shape.length === 4 && shape[1] >= BLOCK && shape[1] % 4 === 0;
 }
 
-/** `weight · x + bias` as a convolution, the identity where nothing else is said; equal weights of as many channels are shared. */
-export function addScaled(builder: GraphBuilder, value: string, weight = 1, bias?: number, names: NodeNames = {}): string {
+/**
+ * `weight · x + bias` as a convolution, and the identity where nothing else is said; the same weights of as many channels are held once. A bias
+ * may be a number, or the name of one for each channel.
+ */
+export function addScaled(builder: GraphBuilder, value: string, weight = 1, bias?: number | string, names: NodeNames = {}): string {
   const channels = builder.shape(value)[1];
   const each = (number: number, ...rest: number[]) => {
     const name = `${number} for each of [${[channels, ...rest]}]`;
     if (builder.has(name)) return name;
     return builder.constant(float32([channels, ...rest], new Float32Array(channels).fill(number)), name);
   };
-  const inputs = [value, each(weight, 1, 1, 1), ...(bias === undefined ? [] : [each(bias)])];
+  const inputs = [value, each(weight, 1, 1, 1), ...(bias === undefined ? [] : [typeof bias === 'string' ? bias : each(bias)])];
   return builder.add('Conv', inputs, { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], group: channels }, names);
 }
 
