@@ -4,7 +4,7 @@ import type { Layer, Model } from '../models/model.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
 /** Goes into every unit's key: raise it when the same settings would give other pixels. */
-export const RENDERER_VERSION = 3;
+export const RENDERER_VERSION = 4;
 
 /** One picture to make. */
 export interface RenderJob {

@@ -18,7 +18,7 @@ export interface StepWork {
 }
 
 /** Milliseconds on one core for a million of each, fitted to measurements (test/bench/RESULTS.md). */
-const MILLISECONDS = { products: 0.0092, values: 0.24, pixels: 118 };
+const MILLISECONDS = { products: 0.0202, values: 0.153, pixels: 42 };
 
 /**
  * About how many milliseconds a step of one picture takes on one core. What counts is the proportion of layers to each other; the number depends

@@ -35,8 +35,8 @@ it('is of one picture, whether it is made alone or in a group', () => {
 
 /** Milliseconds of processor time for a step of a picture, one thread, by `node test/bench/step-cost.ts` (test/bench/RESULTS.md). */
 const MEASURED: Record<number, Record<string, number>> = {
-  96: { 'expanded-conv-project': 1.319, 'expanded-conv-7-expand-relu6': 2.902, 'expanded-conv-13-expand-relu6': 3.731 },
-  128: { 'expanded-conv-project': 2.42, 'expanded-conv-7-expand-relu6': 6.17, 'expanded-conv-13-expand-relu6': 6.843 },
+  96: { 'expanded-conv-project': 0.651, 'expanded-conv-7-expand-relu6': 2.335, 'expanded-conv-13-expand-relu6': 4.081 },
+  128: { 'expanded-conv-project': 1.393, 'expanded-conv-7-expand-relu6': 4.22, 'expanded-conv-13-expand-relu6': 5.647 },
 };
 
 it.for([96, 128])('tells the proportions of layers at %i pixels to a fifth', async (size, context) => {

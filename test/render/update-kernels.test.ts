@@ -20,6 +20,7 @@ import { parameterShape } from '../../generator/render/parameterisation.ts';
 import { PRESET_SETTINGS } from '../../generator/render/presets.ts';
 import { updateGraph } from '../../generator/render/programs.ts';
 import { openOnnxRuntime } from '../../generator/runtime/onnxruntime.ts';
+import { isOutOfMemory } from '../../generator/runtime/out-of-memory.ts';
 import { draws } from './tiny-model.ts';
 
 const BASE = { ...PRESET_SETTINGS.atlas, size: 16 };
@@ -183,6 +184,18 @@ test('saturated pixels stay within 0 and 1, and finite', () => {
   kernels.advance(0, memory.floats(gradientPlace, 3 * 256), 0.1, 1);
   expect(picture.every(Number.isNaN), 'a gradient that is no number shows in the whole picture').toBe(true);
   memory.dispose();
+});
+
+test('a batch that is too large for the memory counts as one that does not fit', () => {
+  const places = new Places();
+  placeUpdate({ ...BASE, size: 1024 }, 3, 1, 100, places);
+  try {
+    new KernelMemory(places);
+    expect.fail('expected no memory');
+  } catch (error) {
+    expect(String(error)).toMatch(/could not allocate memory for the batch: it takes \d+(\.\d+)? MiB, of 4096 at most/);
+    expect(isOutOfMemory(error)).toBe(true);
+  }
 });
 
 test('what the loops cannot do is left to the program', () => {

@@ -1,7 +1,10 @@
 /** The memory that a renderer's loops in WebAssembly share. */
+import { AtlasError } from '../../graph/errors.ts';
 
 const PAGE = 2 ** 16;
 const FLOAT = 4;
+/** What 32-bit addresses reach. */
+const MOST_PAGES = 2 ** 16;
 
 /** Gives out places in a memory that does not grow: growing would take the arrays over it from whoever holds them. */
 export class Places {
@@ -24,7 +27,10 @@ export class KernelMemory {
   readonly memory: WebAssembly.Memory;
   #held = true;
 
+  /** Throws where there is no memory, or more than WebAssembly has: for a smaller batch there may be. */
   constructor({ pages }: Places) {
+    if (pages > MOST_PAGES)
+      throw new AtlasError(`render: could not allocate memory for the batch: it takes ${pages / 16} MiB, of ${MOST_PAGES / 16} at most`);
     const memory = IDLE.pop();
     this.memory = memory ?? new WebAssembly.Memory({ initial: pages });
     if (!memory) return;
