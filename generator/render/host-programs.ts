@@ -34,9 +34,12 @@ export interface HostPrograms {
  */
 const MOST_TOGETHER = 4;
 
-/** How many groups of pictures a thread takes through the network at a time, of `share` pictures that it is given. */
+/**
+ * How many groups of pictures a thread takes through the network at a time, of `share` pictures that it is given. A group of several goes alone:
+ * onnxruntime's sums over its Gram matrices begin differently where they lie at an odd address, and a picture would depend on its place.
+ */
 export function groupsTogether({ group }: RenderSettings, share: number): number {
-  return Math.max(1, Math.min(MOST_TOGETHER, Math.floor(share / (group?.pictures ?? 1))));
+  return group ? 1 : Math.max(1, Math.min(MOST_TOGETHER, Math.floor(share)));
 }
 
 export interface HostRequest extends Omit<ProgramRequest, 'batch'> {

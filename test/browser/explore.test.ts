@@ -191,7 +191,8 @@ describe('the map', () => {
     await page.goto(at('fixture-net/'));
     await page.getByRole('link', { name: 'Map', exact: true }).click();
     expect(await page.locator('#plane img').getAttribute('alt')).toMatch(/^60 of 60 units of Fixture network/);
-    expect(await page.locator('#plane img').evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBeGreaterThan(1000);
+    const width = () => page.locator('#plane img').evaluate((image) => (image as HTMLImageElement).naturalWidth);
+    await expect.poll(width, { timeout: 10_000 }).toBeGreaterThan(1000);
     await page.getByRole('main').getByRole('link', { name: 'expanded_conv_3/expand' }).click();
     await page.getByRole('heading', { level: 1, name: 'expanded_conv_3/expand' }).waitFor();
     expect(troubles).toEqual([]);

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { PlanFile } from '../../data/schema.ts';
+import { RENDERER_VERSION } from '../../generator/render/renderer.ts';
 import { SMALL_PLAN_PICTURES, storeHashes, untrueRenders } from '../batch/store-state.ts';
 import { temporaryFolder } from '../temporary.ts';
 import { endChildren, startRun, startWorker } from './children.ts';
@@ -111,11 +112,10 @@ it('a worker of another version, or with other weights, leaves the job to others
   const others = worker({ weights: 'cd'.repeat(32) });
   expect(await others.ended).not.toBe(0);
   expect(others.output()).toContain(`expected ${'ab'.repeat(32)} for the SHA-256 of the network's weights, received "${'cd'.repeat(32)}"`);
-  const newer = worker({ version: 4 });
+  const newer = worker({ version: RENDERER_VERSION + 1 });
   expect(await newer.ended).not.toBe(0);
-  expect(newer.output()).toMatch(
-    /expected protocol 1, renderer 3, encoding \w+ for the version, received "protocol 1, renderer 4, encoding/,
-  );
+  const [ours, theirs] = [RENDERER_VERSION, RENDERER_VERSION + 1].map((renderer) => `protocol 1, renderer ${renderer}, encoding`);
+  expect(newer.output()).toMatch(new RegExp(`expected ${ours} \\w+ for the version, received "${theirs}`));
   worker();
   expect(await child.ended, child.output()).toBe(0);
   expect(child.output()).not.toContain('failed (');
