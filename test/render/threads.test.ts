@@ -1,6 +1,6 @@
 /** Threads that render, each its own pictures: the same bytes as one thread makes, stopped together, and failing out loud. */
 import { describe, expect, test } from 'vitest';
-import { hostPrograms } from '../../generator/render/host-programs.ts';
+import { groupsTogether, hostPrograms } from '../../generator/render/host-programs.ts';
 import { compileHostStepper } from '../../generator/render/host-stepper.ts';
 import { optimise } from '../../generator/render/optimise.ts';
 import { resolveSettings } from '../../generator/render/presets.ts';
@@ -54,6 +54,14 @@ describe('threads', () => {
     await expect(render(wrong)).rejects.toThrow('render: expected a direction of 6 channels for channel-1, received 7');
     expect(await render(jobs.slice(0, 2))).toHaveLength(2);
     await dispose();
+  });
+
+  test('take groups of pictures through the network one by one, and single pictures up to four', () => {
+    const together = (pictures: number | undefined, share: number) =>
+      groupsTogether({ ...settings, ...(pictures ? { group: { pictures, diversity: 1 } } : {}) }, share);
+    expect([together(2, 8), together(4, 4), together(undefined, 8), together(undefined, 2.5), together(undefined, 0.5)]).toEqual([
+      1, 1, 4, 2, 1,
+    ]);
   });
 
   test('take no more jobs than their programs are for', async () => {
