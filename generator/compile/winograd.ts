@@ -69,10 +69,9 @@ function findPlace(node: Node, graph: Graph): Place | undefined {
 
 /** Ends in a depthwise convolution, which has the bias, and which takes the values back into blocks and a ReLU that follows with it. */
 function addTiles(builder: GraphBuilder, { input, weights, bias }: Place, { name, outputs }: Node): void {
-  const extents = builder.shape(input).slice(2);
   const products = ENTRIES.map((row) =>
     ENTRIES.map((column) => {
-      const entry = addEntry(builder, input, row, column, extents);
+      const entry = addEntry(builder, input, row, column);
       return builder.add('Conv', [entry, builder.constant(transformKernel(weights, row, column))], POINTWISE);
     }),
   );
@@ -94,7 +93,7 @@ function addTiles(builder: GraphBuilder, { input, weights, bias }: Place, { name
 const POINTWISE = { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], group: 1 };
 
 /** An entry of every transformed tile: tiles begin a position before each even one, and reach a position beyond the next. */
-function addEntry(builder: GraphBuilder, input: string, row: number, column: number, extents: readonly number[]): string {
+function addEntry(builder: GraphBuilder, input: string, row: number, column: number): string {
   const channels = builder.shape(input)[1];
   const axes = [TILE[row], TILE[column]];
   const taps = axes[0].signs.flatMap((a) => axes[1].signs.map((b) => a * b));
@@ -103,7 +102,7 @@ function addEntry(builder: GraphBuilder, input: string, row: number, column: num
     new Float32Array(4 * channels).map((_, i) => taps[i % 4]),
   );
   const before = axes.map(({ first }) => 1 - first);
-  const after = axes.map(({ first, step }, axis) => Math.max(0, extents[axis] - 3 + first + step - (extents[axis] - 1)));
+  const after = axes.map(({ first, step }) => Math.max(0, first + step - 2));
   const attributes = { strides: [2, 2], pads: [...before, ...after], dilations: axes.map(({ step }) => step), group: channels };
   return builder.add('Conv', [input, builder.constant(kernel)], attributes);
 }

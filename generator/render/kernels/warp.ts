@@ -4,7 +4,16 @@
  */
 
 import type { RenderSettings } from '../../../data/schema.ts';
-import { applyWarpAdjointAt, applyWarpAt, canvasSize, fillWarp, placementOf, type Transformation, type Warp } from '../transformation.ts';
+import {
+  applyWarpAdjointAt,
+  applyWarpAt,
+  canvasSize,
+  fillWarp,
+  type Placement,
+  placementOf,
+  type Transformation,
+  type Warp,
+} from '../transformation.ts';
 import type { KernelMemory, Places } from './memory.ts';
 import { advance, assemble, type Code, clear, f32x4, f64x2, get, I32, i32, i32x4, Locals, set, times, transpose, V128 } from './wasm.ts';
 
@@ -90,9 +99,9 @@ export function openWarpKernels(place: ReturnType<typeof placeWarp>, memory: Ker
   return {
     warp,
     fill: (transformation) => {
-      const { cosine, sine, origin, first } = placementOf(transformation, settings);
-      if (!reflectsOnce(transformation, settings)) return void fillWarp(transformation, settings, warp);
-      placement.set([cosine, sine, ...origin, ...first]);
+      const where = placementOf(transformation, settings);
+      if (!reflectsOnce(where, settings)) return void fillWarp(transformation, settings, warp);
+      placement.set([where.cosine, where.sine, ...where.origin, ...where.first]);
       const canvas = canvasSize(settings);
       kernels.fill(place.placement, indices, weights, canvas, canvas / 2, settings.size);
     },
@@ -225,8 +234,7 @@ function adjointLoop() {
 }
 
 /** Whether every position lies so near the picture that its border mirrors it once at most; positions go in pairs. */
-function reflectsOnce(transformation: Transformation, settings: RenderSettings): boolean {
-  const { cosine, sine, origin, first } = placementOf(transformation, settings);
+function reflectsOnce({ cosine, sine, origin, first }: Placement, settings: RenderSettings): boolean {
   const last = canvasSize(settings) - 1;
   const corners = [0, last].flatMap((row) => [0, last].map((column) => [first[0] + column, first[1] + row]));
   const reach = settings.size - 2;
