@@ -7,7 +7,7 @@ const HEAD = `# Every torchvision family, against PyTorch
 
 Largest relative error, max |ours − PyTorch's| / max |PyTorch's|, of the channel means and scores and of the input gradients, in single precision
 against PyTorch's double. The networks are small ones with random weights (\`test/fixtures/families/README.md\`). Written by
-\`ATLAS_WRITE_RESULTS=1 npx vitest run --config test/vitest.config.ts test/families\`.
+\`ATLAS_WRITE_RESULTS=1 npx vitest run --config test/vitest.long.config.ts test/families\`.
 
 | family | operator set | layers | activations | gradients |
 |---|---|---|---|---|

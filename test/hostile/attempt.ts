@@ -2,8 +2,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect } from 'vitest';
-import { LIMITS } from './campaign.ts';
 import type { Verdict } from './judge.ts';
+import { LIMITS } from './limits.ts';
 
 const CHILD = new URL('open-child.ts', import.meta.url).pathname;
 

@@ -5,10 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Kind } from './judge.ts';
+import { LIMITS } from './limits.ts';
 import { layOut } from './material.ts';
 
-/** No file may take longer, or more memory. */
-export const LIMITS = { milliseconds: 2000, kilobytes: 1 << 20 } as const;
 /** A process is stopped where a case takes so many times the time: then it is hanging. */
 const PATIENCE = 5;
 

@@ -1,7 +1,8 @@
 /** Many cases at once, in two processes, and what is said of those that go wrong. */
 import { expect, type TestContext } from 'vitest';
 import { missing } from '../requires.ts';
-import { type Cases, LIMITS, type Result, run } from './campaign.ts';
+import { type Cases, type Result, run } from './campaign.ts';
+import { LIMITS } from './limits.ts';
 import { HAVE_TESTDATA } from './material.ts';
 
 /**
