@@ -132,22 +132,38 @@ async function scorePictures(
     const pictures = await Promise.all(
       part.map(async ({ file, i }) => {
         const result = rendered[i];
-        if (result.state !== 'failed' && result.values) return result.values;
-        const picture = await decodePicture(file);
-        return probe.colours === 1 ? picture.subarray(0, picture.length / 3) : picture;
+        return result.state !== 'failed' && result.values ? result.values : readPublished(probe, file);
       }),
     );
-    const images = new Float32Array(pictures.reduce((length, picture) => length + picture.length, 0));
-    pictures.forEach((picture, k) => {
-      images.set(picture, k * picture.length);
-    });
-    const jobs = part.map(({ i }) => jobOf(batch[i]));
-    const found = await (probe.scores ? probe.scores(images, jobs) : linearScores(probe, images, jobs));
+    const found = await scoresOf(
+      probe,
+      part.map(({ i }) => batch[i]),
+      pictures,
+    );
     part.forEach(({ i }, k) => {
       scores[i] = rounded(found[k], 7);
     });
   }
   return scores;
+}
+
+/** The objective of a task on a picture's file, which shows every colour that the network takes, untransformed. */
+export async function scoreFile(probe: Probe, task: Task, file: Uint8Array | string): Promise<number> {
+  return (await scoresOf(probe, [task], [await readPublished(probe, file)]))[0];
+}
+
+async function readPublished(probe: Probe, file: Uint8Array | string): Promise<Float32Array> {
+  const picture = await decodePicture(file);
+  return probe.colours === 1 ? picture.subarray(0, picture.length / 3) : picture;
+}
+
+async function scoresOf(probe: Probe, tasks: readonly Task[], pictures: readonly Float32Array[]): Promise<ArrayLike<number>> {
+  const images = new Float32Array(pictures.reduce((length, picture) => length + picture.length, 0));
+  pictures.forEach((picture, k) => {
+    images.set(picture, k * picture.length);
+  });
+  const jobs = tasks.map((task) => jobOf(task));
+  return probe.scores ? probe.scores(images, jobs) : linearScores(probe, images, jobs);
 }
 
 async function linearScores(probe: Probe, images: Float32Array, jobs: readonly RenderJob[]): Promise<number[]> {

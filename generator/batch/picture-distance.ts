@@ -16,24 +16,33 @@ export const SAME_PICTURE = {
 /** What lies between pictures that are not the same, there: medians over the committed atlas. */
 export const APART = { starts: 41, units: 58 } as const;
 
+/** A picture as it is compared: the 8-bit values of its colours, over grey where transparent, after a Gaussian blur of two pixels. */
+export type SeenPicture = Uint8Array;
+
 /**
- * Mean absolute difference of the 8-bit values of two pictures of one size, colours over grey where transparent, after a Gaussian blur of two
- * pixels: 0 to 255. Takes a file's bytes or its path.
+ * Mean absolute difference of the 8-bit values of two pictures of one size, as they are compared: 0 to 255. Takes a file's bytes or its path.
  */
 export async function pictureDistance(a: Uint8Array | string, b: Uint8Array | string): Promise<number> {
-  const [first, second] = [await blurred(a), await blurred(b)];
-  if (first.length !== second.length)
-    throw fault({
-      where: 'the pictures',
-      expected: `as many values as the first has, ${first.length}`,
-      name: 'the second',
-      received: second.length,
-      remedy: 'Only pictures of one size can be compared.',
-    });
-  return first.reduce((sum, value, i) => sum + Math.abs(value - second[i]), 0) / first.length;
+  return seenDistance(await seePicture(a), await seePicture(b));
 }
 
-function blurred(file: Uint8Array | string): Promise<Buffer> {
+/** The same of pictures that are compared more than once. */
+export function seenDistance(a: SeenPicture, b: SeenPicture): number {
+  if (a.length !== b.length)
+    throw fault({
+      where: 'the pictures',
+      expected: `as many values as the first has, ${a.length}`,
+      name: 'the second',
+      received: b.length,
+      remedy: 'Only pictures of one size can be compared.',
+    });
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += Math.abs(a[i] - b[i]);
+  return sum / a.length;
+}
+
+/** Takes a file's bytes or its path. */
+export function seePicture(file: Uint8Array | string): Promise<SeenPicture> {
   return sharp(file)
     .flatten({ background: { r: 128, g: 128, b: 128 } })
     .removeAlpha()
