@@ -202,7 +202,7 @@ async function isAnother(
 ): Promise<boolean> {
   const made = await seePicture(file).catch(() => undefined);
   const like = made && nearestOther(picture, made, published);
-  if (!like || like.distance >= (picture.distance ?? 0)) return false;
+  if (!like || like.distance > (picture.distance ?? 0)) return false;
   const { others } = task.unit;
   const request = { model, runtime: runtimeOpen, layer: part.layer.name, settings: part.settings, batch: 1, ...(others ? { others } : {}) };
   const probe = await engine.openProbe(request);
@@ -210,11 +210,9 @@ async function isAnother(
     // A file shows three colours, whatever a network takes.
     if ((probe.colours ?? 3) > 3) return true;
     const files = [`${folder}/${imageFile(picture.image)}`, file, `${folder}/${imageFile(like.picture.image)}`];
-    const [was, is, other] = [
-      await scoreFile(probe, task, files[0]),
-      await scoreFile(probe, task, files[1]),
-      await scoreFile(probe, task, files[2]),
-    ];
+    const scores: number[] = [];
+    for (const shown of files) scores.push(await scoreFile(probe, task, shown));
+    const [was, is, other] = scores;
     return !(was >= (is + other) / 2);
   } finally {
     await probe.dispose();

@@ -1,13 +1,15 @@
 /** `atlas verify --sample`: pictures that are whole and wrong are found by rendering some again. */
 import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { PlanFile, UnitRecord } from '../../data/schema.ts';
 import { recordLines } from '../../generator/batch/journal.ts';
 import { openEngine } from '../../generator/batch/open-engine.ts';
 import { encodePicture } from '../../generator/batch/picture.ts';
+import { pictureDistance, SAME_PICTURE } from '../../generator/batch/picture-distance.ts';
 import { checkPlan } from '../../generator/batch/plan.ts';
 import { runPlan } from '../../generator/batch/run.ts';
-import { Store } from '../../generator/batch/store.ts';
+import { imageFile, Store } from '../../generator/batch/store.ts';
 import { verifyStore } from '../../generator/batch/verify.ts';
 import { RandomStream } from '../../generator/render/random.ts';
 import { chanceOfFinding, drawSample, sampleAtlas } from '../../generator/repair/sample.ts';
@@ -102,5 +104,41 @@ describe('on the default model', () => {
       /10 of 10 pictures rendered again \(--seed 3\): 6 the same to the byte, 4 wrong\n {2}If 25\.9 % .* 95 %; if 10 %, with 65 %/,
     );
     expect(stdout).toContain('expanded-conv-6-expand channel-0, seed 0: is another picture: ');
+  }, 200_000);
+
+  it('tells a right picture that is far from what is rendered from a wrong one that is nearer, by what it excites', async (context) => {
+    await defaultModel(context);
+    const engine = openEngine();
+    await runPlan({
+      plan: checkPlan({ ...PLAN, seeds: { count: 2, subset: 4 }, diverse: undefined }, 'plan.json'),
+      folder,
+      engine,
+      runtime,
+    });
+    const file = `${folder}/layers/expanded-conv-6-expand.jsonl`;
+    const records = (await readFile(file, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line): UnitRecord => JSON.parse(line));
+    const [channel3, random0] = ['channel-3', 'random-0'].map((id) => records.findIndex((record) => record.id === id));
+    const [first, second] = records[random0].renders.map(({ image }) => image);
+    // A picture of random-0 from another start stands for one that rounding has moved; channel-3 has random-0's.
+    const publish = (i: number, image: typeof first) => {
+      const { renders, ...record } = records[i];
+      records[i] = { ...record, renders: [{ ...renders[0], image }, ...renders.slice(1)] };
+    };
+    publish(random0, second);
+    publish(channel3, first);
+    await writeFile(file, recordLines(records));
+    const { pictures } = await sampleAtlas({ folder, size: 100, seed: 1, engine, runtime });
+    const moved = pictures.filter(({ verdict }) => verdict !== 'same');
+    expect(moved.map(({ unit, seed, verdict }) => `${unit} ${seed} ${verdict}`)).toEqual(['channel-3 0 other picture', 'random-0 0 near']);
+    // By distance alone it is the other way round.
+    expect(moved[0].distance).toBeLessThan(moved[1].distance ?? 0);
+    expect(moved[1].distance).toBeLessThan(SAME_PICTURE.largest);
+    const [own, like] = [second, records[0].renders[0].image].map((image) => path.join(folder, imageFile(image ?? '')));
+    expect(await pictureDistance(like, path.join(folder, imageFile(first ?? '')))).toBeLessThan(
+      await pictureDistance(own, path.join(folder, imageFile(first ?? ''))),
+    );
   }, 200_000);
 });
