@@ -15,7 +15,24 @@ import {
   type Warp,
 } from '../transformation.ts';
 import type { KernelMemory, Places } from './memory.ts';
-import { advance, assemble, type Code, clear, f32x4, f64x2, get, I32, i32, i32x4, Locals, set, times, transpose, V128 } from './wasm.ts';
+import {
+  advance,
+  assemble,
+  type Code,
+  clear,
+  f32x4,
+  f64x2,
+  get,
+  I32,
+  i32,
+  i32x4,
+  Locals,
+  set,
+  times,
+  transpose,
+  V128,
+  type WasmFunction,
+} from './wasm.ts';
 
 /** Planes that a pixel holds. */
 const LANES = 4;
@@ -149,24 +166,21 @@ type Kernels = Readonly<Record<'fill' | 'interleave' | 'separate' | 'apply' | 'a
 
 const QUARTET = 4 * FLOAT;
 
-const v128s = (count: number) => Array<typeof V128>(count).fill(V128);
-
 /** interleave(texels, quads, planes…) and separate(texels, quads, planes…): from planes to pixels of four values, and back. */
-function turn(toTexels: boolean): { parameters: number; locals: readonly (typeof V128)[]; body: Code } {
-  const [texels, quads, planes, values, spare] = [0, 1, [2, 3, 4, 5], [6, 7, 8, 9], [10, 11, 12, 13]] as const;
+function turn(toTexels: boolean): WasmFunction {
+  const [texels, quads, ...planes] = [0, 1, 2, 3, 4, 5];
+  const locals = new Locals(6);
+  const [values, spare] = [locals.many(V128, LANES), locals.many(V128, LANES)];
   const read = (k: number) => (toTexels ? f32x4.load(get(planes[k])) : f32x4.load(get(texels), QUARTET * k));
   const write = (k: number, value: Code) => (toTexels ? f32x4.store(get(texels), value, QUARTET * k) : f32x4.store(get(planes[k]), value));
-  return {
-    parameters: 6,
-    locals: v128s(8),
-    body: times(quads, [
-      ...values.flatMap((value, k) => set(value, read(k))),
-      ...transpose(values, spare),
-      ...values.flatMap((value, k) => write(k, get(value))),
-      ...planes.flatMap((plane) => advance(plane, QUARTET)),
-      ...advance(texels, 4 * QUARTET),
-    ]),
-  };
+  const body = times(quads, [
+    ...values.flatMap((value, k) => set(value, read(k))),
+    ...transpose(values, spare),
+    ...values.flatMap((value, k) => write(k, get(value))),
+    ...planes.flatMap((plane) => advance(plane, QUARTET)),
+    ...advance(texels, 4 * QUARTET),
+  ]);
+  return locals.function(body);
 }
 
 /** The address of the pixel that entry k of the p-th position at `indices` names. */
@@ -174,39 +188,35 @@ const texel = (indices: number, texels: number, p: number, k: number) =>
   i32.add(get(texels), i32.shiftLeft(i32.load(get(indices), QUARTET * p + FLOAT * k), 4));
 
 /** apply(indices, weights, rest, quads, texels, factors, planes…). */
-function applyLoop() {
-  const [indices, weights, rest, quads, texels, factors] = [0, 1, 2, 3, 4, 5];
-  const [planes, values, spare] = [
-    [6, 7, 8, 9],
-    [10, 11, 12, 13],
-    [14, 15, 16, 17],
-  ];
+function applyLoop(): WasmFunction {
+  const [indices, weights, rest, quads, texels, factors, ...planes] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+  const locals = new Locals(10);
+  const [values, spare] = [locals.many(V128, LANES), locals.many(V128, LANES)];
   const term = (p: number, k: number) =>
     f32x4.mul(f32x4.loadSplat(get(weights), QUARTET * p + FLOAT * k), f32x4.load(texel(indices, texels, p, k)));
   const sum = (p: number) => [1, 2, 3].reduce((before, k) => f32x4.add(before, term(p, k)), term(p, 0));
-  return {
-    parameters: 10,
-    locals: v128s(8),
-    body: times(quads, [
-      ...values.flatMap((value, p) => set(value, sum(p))),
-      ...transpose(values, spare),
-      ...values.flatMap((value, lane) => {
-        const seen = f32x4.add(get(value), f32x4.load(get(rest)));
-        const scaled = f32x4.mul(seen, f32x4.loadSplat(get(factors), FLOAT * lane));
-        return f32x4.store(get(planes[lane]), f32x4.add(scaled, f32x4.loadSplat(get(factors), FLOAT * (LANES + lane))));
-      }),
-      ...planes.flatMap((plane) => advance(plane, QUARTET)),
-      ...advance(indices, 4 * QUARTET),
-      ...advance(weights, 4 * QUARTET),
-      ...advance(rest, QUARTET),
-    ]),
-  };
+  const body = times(quads, [
+    ...values.flatMap((value, p) => set(value, sum(p))),
+    ...transpose(values, spare),
+    ...values.flatMap((value, lane) => {
+      const seen = f32x4.add(get(value), f32x4.load(get(rest)));
+      const scaled = f32x4.mul(seen, f32x4.loadSplat(get(factors), FLOAT * lane));
+      return f32x4.store(get(planes[lane]), f32x4.add(scaled, f32x4.loadSplat(get(factors), FLOAT * (LANES + lane))));
+    }),
+    ...planes.flatMap((plane) => advance(plane, QUARTET)),
+    ...advance(indices, 4 * QUARTET),
+    ...advance(weights, 4 * QUARTET),
+    ...advance(rest, QUARTET),
+  ]);
+  return locals.function(body);
 }
 
 /** adjoint(indices, weights, quads, texels, bytes of the texels, factors, planes…): what is there is cleared first. */
-function adjointLoop() {
-  const [indices, weights, quads, texels, length, factors] = [0, 1, 2, 3, 4, 5];
-  const [planes, values, spare, address] = [[6, 7, 8, 9], [10, 11, 12, 13], [14, 15, 16, 17], 18];
+function adjointLoop(): WasmFunction {
+  const [indices, weights, quads, texels, length, factors, ...planes] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+  const locals = new Locals(10);
+  const [values, spare] = [locals.many(V128, LANES), locals.many(V128, LANES)];
+  const address = locals.take(I32);
   const spread = (p: number, k: number) => [
     ...set(address, texel(indices, texels, p, k)),
     ...f32x4.store(
@@ -214,23 +224,18 @@ function adjointLoop() {
       f32x4.add(f32x4.load(get(address)), f32x4.mul(f32x4.loadSplat(get(weights), QUARTET * p + FLOAT * k), get(values[p]))),
     ),
   ];
-  return {
-    parameters: 10,
-    locals: [...v128s(8), I32] as const,
-    body: [
-      ...clear(get(texels), get(length)),
-      ...times(quads, [
-        ...values.flatMap((value, lane) =>
-          set(value, f32x4.mul(f32x4.load(get(planes[lane])), f32x4.loadSplat(get(factors), FLOAT * lane))),
-        ),
-        ...transpose(values, spare),
-        ...[0, 1, 2, 3].flatMap((p) => [0, 1, 2, 3].flatMap((k) => spread(p, k))),
-        ...planes.flatMap((plane) => advance(plane, QUARTET)),
-        ...advance(indices, 4 * QUARTET),
-        ...advance(weights, 4 * QUARTET),
-      ]),
-    ],
-  };
+  const body = [
+    ...clear(get(texels), get(length)),
+    ...times(quads, [
+      ...values.flatMap((value, lane) => set(value, f32x4.mul(f32x4.load(get(planes[lane])), f32x4.loadSplat(get(factors), FLOAT * lane)))),
+      ...transpose(values, spare),
+      ...[0, 1, 2, 3].flatMap((p) => [0, 1, 2, 3].flatMap((k) => spread(p, k))),
+      ...planes.flatMap((plane) => advance(plane, QUARTET)),
+      ...advance(indices, 4 * QUARTET),
+      ...advance(weights, 4 * QUARTET),
+    ]),
+  ];
+  return locals.function(body);
 }
 
 /** Whether every position lies so near the picture that its border mirrors it once at most; positions go in pairs. */
@@ -248,7 +253,7 @@ function reflectsOnce({ cosine, sine, origin, first }: Placement, settings: Rend
 }
 
 /** fill(placement, indices, weights, rows, pairs, size): two positions at a time, in float64, then rounded. With mirrored borders nothing is left. */
-function fillLoop() {
+function fillLoop(): WasmFunction {
   const [placement, indices, weights, rows, pairs, size] = [0, 1, 2, 3, 4, 5];
   const locals = new Locals(6);
   const count = locals.take(I32);
