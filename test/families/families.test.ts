@@ -1,4 +1,4 @@
-/** Every torchvision family at one operator set, against PyTorch; families.long.test.ts has the others. */
+/** Every torchvision family at one operator set, against PyTorch; families.long.test.ts has it at all of them. */
 import { expect, test } from 'vitest';
 import { describeFamilies, FAMILIES, TOLERANCE, VARIANTS } from './each-family.ts';
 import { uniform } from './formula.ts';

@@ -48,6 +48,11 @@ describe('a sample', () => {
   });
 });
 
+async function readUnits(file: string): Promise<UnitRecord[]> {
+  const lines = (await readFile(file, 'utf8')).trim().split('\n');
+  return lines.map((line) => JSON.parse(line));
+}
+
 describe('on the default model', () => {
   const PLAN: PlanFile = {
     atlas: 'sampled',
@@ -75,10 +80,7 @@ describe('on the default model', () => {
 
     // Two units have each other's pictures, one has a picture of nothing, one says that it is of another recipe.
     const file = `${folder}/layers/expanded-conv-6-expand.jsonl`;
-    const records = (await readFile(file, 'utf8'))
-      .trim()
-      .split('\n')
-      .map((line): UnitRecord => JSON.parse(line));
+    const records = await readUnits(file);
     const store = await Store.open(folder);
     const noise = await store.putImage(await encodePicture(new Uint8Array(32 * 32 * 3).fill(255), 32));
     const images = records.map(({ renders }) => renders[0].image);
@@ -116,10 +118,7 @@ describe('on the default model', () => {
       runtime,
     });
     const file = `${folder}/layers/expanded-conv-6-expand.jsonl`;
-    const records = (await readFile(file, 'utf8'))
-      .trim()
-      .split('\n')
-      .map((line): UnitRecord => JSON.parse(line));
+    const records = await readUnits(file);
     const [channel3, random0] = ['channel-3', 'random-0'].map((id) => records.findIndex((record) => record.id === id));
     const [first, second] = records[random0].renders.map(({ image }) => image);
     // A picture of random-0 from another start stands for one that rounding has moved; channel-3 has random-0's.

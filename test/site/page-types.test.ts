@@ -1,4 +1,4 @@
-/** The types of the site's pages and components. `tsc` reads no `.astro` file: each is turned into TSX beside it, by Astro's own compiler, and checked with the rest. */
+/** The types of the site's pages and components. `tsc` reads no `.astro` file: each is turned into TSX by Astro's own compiler, and checked with what it imports. */
 import { spawnSync } from 'node:child_process';
 import { glob, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -52,7 +52,8 @@ async function mirrorPage(file: string, content: string): Promise<void> {
 /** What the compiler of types has to say, a line a fault. */
 function typeFaults(): string {
   const tsc = path.join(PROJECT, 'node_modules/typescript/bin/tsc');
-  return spawnSync(process.execPath, [tsc, '--project', mirror], { encoding: 'utf8' }).stdout.trim();
+  const { stdout, stderr } = spawnSync(process.execPath, [tsc, '--project', mirror], { encoding: 'utf8' });
+  return `${stdout}${stderr}`.trim();
 }
 
 describe('types of pages', () => {
