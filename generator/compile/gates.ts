@@ -1,11 +1,13 @@
 /**
- * The gradient of a clip between 0 and a limit in wider passes. `g · [0 < y] · [y < limit]` is four passes over the values, which
- * onnxruntime computes four at a time. With three depthwise 1×1 convolutions and their ReLUs, of which one adds, three of four are
- * computed sixteen at a time. It is the same to the bit but for a value between 0 and 2⁻¹⁰⁰, where the hard sigmoid was partly open: there it is open
- * or, from 2⁻¹²⁵ down, closed.
+ * The gradient of a clip between 0 and a limit in fewer or wider passes. `g · [0 < y] · [y < limit]` is four passes over the values, which
+ * onnxruntime computes four at a time. Where there are many values, a stand-in marks the gate: a loop does it in one pass, between two parts of
+ * the program. Elsewhere it becomes three depthwise 1×1 convolutions and their ReLUs, of which one adds, and three of four passes are computed
+ * sixteen values at a time. Either is the same to the bit but for a value between 0 and 2⁻¹⁰⁰, where the hard sigmoid was partly open: there it
+ * is open or, from 2⁻¹²⁵ down, closed in the convolutions.
  */
 import type { GraphBuilder } from '../graph/builder.ts';
 import type { Graph, Node } from '../graph/graph.ts';
+import { sizeOf } from '../graph/tensor.ts';
 import { addScaled, type Blocks, blocksOf, fitsBlocks } from './blocks.ts';
 import { isReadOnce, rewrite } from './rewrite.ts';
 
@@ -14,13 +16,47 @@ const SHORTEST_ROW = 8;
 /** As steep as the hard sigmoid that it replaces: a value above its inverse is above 0. */
 const STEEP = 2 ** 100;
 
-/** The graph with every such gate rewritten; the same graph where there is none. */
+/**
+ * The fewest values that a gate takes a program apart for: two runs for one cost as much as the passes over some 100,000 that are saved
+ * (test/bench/RESULTS.md).
+ */
+const FEWEST_APART = 140_000;
+
+/**
+ * A graph in which products stand for gates. By the name of its node, and with the gate's limit: what such a product of `a` and `b` means is `a`
+ * where `0 < b < limit`, and `0 · a` elsewhere.
+ */
+export interface GatedGraph {
+  readonly graph: Graph;
+  readonly gates: ReadonlyMap<string, number>;
+}
+
+/** The graph with the gates of at least `fewest` values replaced by products that stand for them. */
+export function setApart(graph: Graph, fewest = FEWEST_APART): GatedGraph {
+  const blocks = blocksOf(graph);
+  const gates = new Map<string, number>();
+  const standing = rewrite(graph, (node) => {
+    const gate = findGate(node, blocks);
+    if (!gate || !blocks.inBlocks.has(gate.gradient) || !isReadOnce(blocks, gate.gradient) || graph.outputs.includes(node.outputs[0]))
+      return undefined;
+    if (sizeOf(graph.types.get(gate.value)?.shape ?? []) < fewest) return undefined;
+    gates.set(node.name, gate.limit);
+    return (builder) => builder.append({ ...node, op: 'Mul', inputs: [gate.gradient, gate.value], attributes: {} });
+  });
+  return { graph: standing, gates };
+}
+
+/** The graph with every such gate rewritten as convolutions; the same graph where there is none, or none long enough. */
 export function fuseGates(graph: Graph): Graph {
   const blocks = blocksOf(graph);
   return rewrite(graph, (node) => {
     const gate = findGate(node, blocks);
-    return gate && ((builder) => addGate(builder, gate, node));
+    return gate && isLong(graph, gate) ? (builder) => addGate(builder, gate, node) : undefined;
   });
+}
+
+function isLong({ types }: Graph, { value }: Gate): boolean {
+  return (types.get(value)?.shape[3] ?? 0) >= SHORTEST_ROW;
 }
 
 interface Gate {
@@ -42,7 +78,6 @@ function findGate(node: Node, blocks: Blocks): Gate | undefined {
   const limit = -below.attributes.beta / below.attributes.alpha;
   if (below.attributes.alpha > -(2 ** 64) || !(limit > 0 && limit < 2 ** 64)) return undefined;
   if (!fitsBlocks(graph, value) || !inBlocks.has(value)) return undefined;
-  if ((graph.types.get(value)?.shape[3] ?? 0) < SHORTEST_ROW) return undefined;
   return { gradient: first.inputs[0], value, limit };
 }
 

@@ -83,11 +83,12 @@ function writeValueInfo(writer: BinaryWriter, name: string, type: ValueType): vo
 }
 
 /** A field's tag: its number and its wire type (0 varint, 2 length-delimited, 5 32 bits). */
-function tag(field: number, wireType: 0 | 2 | 5): number {
+export function tag(field: number, wireType: 0 | 2 | 5): number {
   return (field << 3) | wireType;
 }
 
-function message(writer: BinaryWriter, field: number, write: (part: BinaryWriter) => void): void {
+/** A message as a field of the one being written. */
+export function message(writer: BinaryWriter, field: number, write: (part: BinaryWriter) => void): void {
   writer.uint32(tag(field, 2)).fork();
   write(writer);
   writer.join();

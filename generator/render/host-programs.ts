@@ -1,6 +1,7 @@
 /** What a host stepper runs, as plain data: a thread of its own can be given it. */
 import type { RenderSettings } from '../../data/schema.ts';
-import { forProcessor } from '../compile/for-processor.ts';
+import { forProcessor, forThread } from '../compile/for-processor.ts';
+import type { GatedGraph } from '../compile/gates.ts';
 import { hasRedirected } from '../gradient/redirect.ts';
 import type { Graph } from '../graph/graph.ts';
 import { findLayer } from '../models/layers.ts';
@@ -11,9 +12,9 @@ import { canvasSize } from './transformation.ts';
 
 export interface HostPrograms {
   /** The network and its gradient, for `together` groups of pictures. */
-  readonly network: Graph;
+  readonly network: GatedGraph;
   /** The same with redirected non-linearities, where the settings begin with them and the network has any. */
-  readonly redirected?: Graph;
+  readonly redirected?: GatedGraph;
   /** The parameters' update, for one group of pictures, where the loops in WebAssembly cannot do it. */
   readonly update?: Graph;
   readonly settings: RenderSettings;
@@ -45,15 +46,20 @@ export function groupsTogether({ group }: RenderSettings, share: number): number
 export interface HostRequest extends Omit<ProgramRequest, 'batch'> {
   /** What the network is to run on; a processor if left out. */
   readonly device?: string;
+  /** Whether large gates are set apart, for onnxruntime on a processor: it pays where one thread does all of a program. */
+  readonly apart?: boolean;
 }
 
 /** The programs of a layer, for threads that are given `share` pictures at a time on average. */
-export function hostPrograms({ model, layer, others = [], settings, device = 'cpu' }: HostRequest, share = 1): HostPrograms {
+export function hostPrograms({ model, layer, others = [], settings, device = 'cpu', apart = false }: HostRequest, share = 1): HostPrograms {
   const pictures = settings.group?.pictures ?? 1;
   const together = groupsTogether(settings, share);
   const request = { model, layer, others, settings, batch: together * pictures };
   const network = networkGraph(request);
-  const tuned = (graph: Graph) => (device === 'cpu' ? forProcessor(graph) : graph);
+  const tuned = (graph: Graph): GatedGraph => {
+    if (device === 'cpu' && apart) return forThread(graph);
+    return { graph: device === 'cpu' ? forProcessor(graph) : graph, gates: new Map() };
+  };
   return {
     network: tuned(network),
     ...(settings.redirect_steps > 0 && hasRedirected(network) ? { redirected: tuned(networkGraph(request, true)) } : {}),

@@ -1,11 +1,12 @@
 /** Steps for runtimes whose values lie in host memory: the network is a program, what comes before and after it are loops in WebAssembly. */
+import type { GatedGraph } from '../compile/gates.ts';
 import { AtlasError } from '../graph/errors.ts';
 import { float32, float32Data, type Tensor } from '../graph/tensor.ts';
 import { INPUT } from '../models/model.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { KernelMemory, Places } from '../wasm/memory.ts';
 import type { HostPrograms } from './host-programs.ts';
 import { type Group, openKernelUpdate, openProgramUpdate, withResident } from './host-update.ts';
-import { KernelMemory, Places } from './kernels/memory.ts';
 import { openUpdateKernels, placeUpdate } from './kernels/update.ts';
 import { openWarpKernels, placeWarp } from './kernels/warp.ts';
 import { objectiveInputs, type Stepper } from './stepper.ts';
@@ -21,8 +22,9 @@ interface Run {
 export async function compileHostStepper(programs: HostPrograms, runtime: Runtime): Promise<Stepper> {
   const { settings, preprocess, pictures, together, layerShapes } = programs;
   // What is resident is read and given back at once, so that its memory is used again.
-  const network = await runtime.compile(programs.network, { resident: ['gradient'] });
-  const redirected = programs.redirected ? await runtime.compile(programs.redirected, { resident: ['gradient'] }) : network;
+  const compile = ({ graph, gates }: GatedGraph) => runtime.compile(graph, { resident: ['gradient'], gates });
+  const network = await compile(programs.network);
+  const redirected = programs.redirected ? await compile(programs.redirected) : network;
 
   const { size } = settings;
   const side = canvasSize(settings);

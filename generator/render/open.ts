@@ -37,7 +37,8 @@ async function openSteps(request: LayerRequest): Promise<Pick<Renderer, 'render'
   const { runtime, settings, batch } = request;
   const groups = Math.floor(batch / (settings.group?.pictures ?? 1));
   const threads = runtime.name === 'onnxruntime' ? Math.min(runtime.threads, groups) : 1;
-  const programs = () => hostPrograms({ ...request, device: runtime.device }, batch / threads);
+  const apart = runtime.name === 'onnxruntime' && (threads > 1 || runtime.threads === 1);
+  const programs = () => hostPrograms({ ...request, device: runtime.device, apart }, batch / threads);
   if (runtime.memory === 'host' && threads > 1) return openThreads(programs(), threads);
   const stepper = await (runtime.memory === 'host' ? compileHostStepper(programs(), runtime) : compileDeviceStepper(request));
   return { render: (jobs, options = {}) => optimise(stepper, jobs, settings, options), dispose: () => stepper.dispose() };

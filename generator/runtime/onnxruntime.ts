@@ -6,11 +6,12 @@ import * as ort from 'onnxruntime-node';
 import { writeOnnx } from '../compile/onnx-writer.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import { AtlasError, fault, reason } from '../graph/errors.ts';
-import type { Graph, ValueType } from '../graph/graph.ts';
-import { type Dtype, sizeOf, type Tensor } from '../graph/tensor.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { Dtype } from '../graph/tensor.ts';
 import type { Device } from './devices.ts';
-import { checkFeed } from './feed.ts';
 import { mustStayOnHost } from './host-nodes.ts';
+import { dropCopy, feed, KeptOutputs, onHost } from './ort-values.ts';
+import { compileParted } from './parted-program.ts';
 import type { CompileOptions, Program, Resident, Runtime, Value } from './runtime.ts';
 
 const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
@@ -56,6 +57,11 @@ export function openOnnxRuntime({ device = 'cpu', threads = availableParallelism
         ...(device === 'webgpu' ? { preferredOutputLocation: locations(graph, options) } : {}),
       };
       try {
+        if (options.gates && options.gates.size > 0) {
+          if (device !== 'cpu')
+            throw new AtlasError(`program: expected gates set apart for a processor alone, received them for ${device}`);
+          return await compileParted({ graph, gates: options.gates }, sessionOptions, options);
+        }
         return new OnnxProgram(graph, await ort.InferenceSession.create(writeOnnx(graph), sessionOptions), device, options);
       } catch (cause) {
         throw fault({
@@ -79,48 +85,33 @@ class OnnxProgram implements Program {
   readonly #session: ort.InferenceSession;
   readonly #device: string;
   readonly #resident: ReadonlySet<string>;
-  /** On the host, memory of resident outputs that were disposed of: the next run writes into it. */
-  readonly #spare = new Map<string, ort.Tensor[]>();
+  readonly #kept: KeptOutputs;
 
   constructor(graph: Graph, session: ort.InferenceSession, device: string, options: CompileOptions) {
     this.#graph = graph;
     this.#session = session;
     this.#device = device;
     this.#resident = new Set(options.resident);
+    this.#kept = new KeptOutputs(graph);
   }
 
   async run(inputs: Readonly<Record<string, Value>>): Promise<Record<string, Value>> {
     const feeds: Record<string, ort.Tensor> = {};
     for (const [name, type] of this.#graph.inputs) feeds[name] = feed(name, type, inputs[name]);
     const fetches: Record<string, ort.Tensor | null> = {};
-    for (const name of this.#graph.outputs) fetches[name] = this.#isKeptOnHost(name) ? this.#place(name) : null;
+    for (const name of this.#graph.outputs) fetches[name] = this.#isKeptOnHost(name) ? this.#kept.place(name) : null;
     const results = await this.#session.run(feeds, fetches);
     const values: Record<string, Value> = {};
     for (const name of this.#graph.outputs) {
       const place = fetches[name];
       if (place) dropCopy(results[name]);
-      values[name] = place ? this.#lend(name, place) : this.#resident.has(name) ? onDevice(results[name]) : onHost(results[name]);
+      values[name] = place ? this.#kept.lend(name, place) : this.#resident.has(name) ? onDevice(results[name]) : onHost(results[name]);
     }
     return values;
   }
 
   #isKeptOnHost(name: string): boolean {
     return this.#resident.has(name) && this.#device !== 'webgpu';
-  }
-
-  /** Memory for an output: what was given back, or new. */
-  #place(name: string): ort.Tensor {
-    const spare = this.#spare.get(name)?.pop();
-    if (spare) return spare;
-    const type = this.#graph.types.get(name);
-    if (type?.dtype !== 'float32') throw new AtlasError(`program: expected a float32 output to keep, received ${type?.dtype} for ${name}`);
-    return new ort.Tensor(type.dtype, new Float32Array(sizeOf(type.shape)), [...type.shape]);
-  }
-
-  #lend(name: string, tensor: ort.Tensor): Resident {
-    const spare = this.#spare.get(name) ?? [];
-    this.#spare.set(name, spare);
-    return { resident: tensor, shape: tensor.dims, read: async () => onHost(tensor), dispose: () => void spare.push(tensor) };
   }
 
   async dispose(): Promise<void> {
@@ -161,12 +152,6 @@ function locations(graph: Graph, { resident = [] }: CompileOptions): Record<stri
   return Object.fromEntries(graph.outputs.map((name) => [name, resident.includes(name) ? 'gpu-buffer' : 'cpu']));
 }
 
-function feed(name: string, type: ValueType, given: Value | undefined): ort.Tensor {
-  const value = checkFeed(name, type, given);
-  if ('resident' in value) return value.resident as ort.Tensor;
-  return new ort.Tensor(value.dtype, value.data as Float32Array, value.shape as number[]);
-}
-
 /** Copies a tensor from the device by a program that does nothing else: onnxruntime-node has no copy of its own (`getData` aborts the process). */
 async function download(tensor: ort.Tensor): Promise<ort.Tensor> {
   const builder = new GraphBuilder();
@@ -182,18 +167,4 @@ async function download(tensor: ort.Tensor): Promise<ort.Tensor> {
 
 function onDevice(tensor: ort.Tensor): Resident {
   return { resident: tensor, shape: tensor.dims, read: async () => onHost(await download(tensor)), dispose: () => tensor.dispose() };
-}
-
-/**
- * onnxruntime-node writes an output where it is told to, and then makes a copy of it all the same. Left to the garbage collector, those copies
- * cost more than the operators of a small program (test/bench/RESULTS.md).
- */
-function dropCopy(copy: ort.Tensor): void {
-  (copy.data as Float32Array<ArrayBuffer>).buffer.transfer(0);
-}
-
-function onHost(tensor: ort.Tensor): Tensor {
-  if (sizeOf(tensor.dims) !== tensor.data.length)
-    throw new AtlasError(`program: expected ${sizeOf(tensor.dims)} values, received ${tensor.data.length}`);
-  return { dtype: tensor.type as Dtype, shape: tensor.dims, data: tensor.data } as Tensor;
 }

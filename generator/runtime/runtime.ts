@@ -17,6 +17,8 @@ export type Value = Tensor | Resident;
 export interface CompileOptions {
   /** Outputs that the next run takes back as inputs: they are returned as {@link Resident}. */
   resident?: readonly string[];
+  /** Products that stand for gates, with their limits (compile/gates.ts); for onnxruntime on a processor alone. */
+  gates?: ReadonlyMap<string, number>;
 }
 
 /** A compiled graph. */

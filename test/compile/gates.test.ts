@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fuseGates } from '../../generator/compile/gates.ts';
+import { fuseGates, setApart } from '../../generator/compile/gates.ts';
 import { differentiate } from '../../generator/gradient/differentiate.ts';
 import { GraphBuilder } from '../../generator/graph/builder.ts';
 import type { Graph } from '../../generator/graph/graph.ts';
@@ -46,10 +46,23 @@ test.each([
   const input = float32([2, CHANNELS, 4, WIDTH], values);
   const [before, after] = [await outputsOf(graph, { input }), await outputsOf(fused, { input })];
   expect(after).toEqual(before);
+  const { graph: standing, gates } = setApart(graph, 1);
+  expect([...gates.values()]).toEqual([high]);
+  expect(await outputsOf(standing, { input }, gates)).toEqual(before);
   const open = kinks.map((value) => value > 0 && value < high);
   expect(Array.from(after[1].slice(0, kinks.length), (value) => value !== 0)).toEqual(open);
 });
 
 test('other limits below, and rows too short to gain, keep their hard sigmoids', () => {
   for (const graph of [clipped(-1, 1), clipped(0, 6, 4)]) expect(fuseGates(graph)).toBe(graph);
+});
+
+test('a gate of enough values is set apart, however short its rows, and no other limits below', () => {
+  const values = 2 * CHANNELS * 4 * 4;
+  expect(setApart(clipped(0, 6, 4), values).gates.size).toBe(1);
+  for (const { graph, fewest } of [
+    { graph: clipped(0, 6, 4), fewest: values + 1 },
+    { graph: clipped(-1, 1), fewest: 1 },
+  ])
+    expect(setApart(graph, fewest)).toEqual({ graph, gates: new Map() });
 });

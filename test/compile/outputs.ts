@@ -11,9 +11,13 @@ export function numbers(shape: readonly number[], seed = 1): Tensor<'float32'> {
   );
 }
 
-/** A graph's outputs, in order, as onnxruntime computes them; `numbers` for the inputs that are not given. */
-export async function outputsOf(graph: Graph, given: Record<string, Tensor> = {}): Promise<Float32Array[]> {
-  const program = await openOnnxRuntime({ threads: 1 }).compile(graph);
+/** A graph's outputs, in order, as onnxruntime computes them; `numbers` for the inputs that are not given. `gates`: those that are set apart. */
+export async function outputsOf(
+  graph: Graph,
+  given: Record<string, Tensor> = {},
+  gates: ReadonlyMap<string, number> = new Map(),
+): Promise<Float32Array[]> {
+  const program = await openOnnxRuntime({ threads: 1 }).compile(graph, { gates });
   const inputs = [...graph.inputs].map(([name, { shape }]) => [name, given[name] ?? numbers(shape)]);
   const outputs = await program.run(Object.fromEntries(inputs));
   await program.dispose();

@@ -75,10 +75,10 @@ describe('threads', () => {
   });
 
   test('fail at once where a program does not compile', async () => {
-    const nodes = programs.network.nodes.map((node) => ({ ...node, name: 'the same' }));
-    await expect(openThreads({ ...programs, network: { ...programs.network, nodes } }, 2)).rejects.toThrow(
-      /^onnxruntime on cpu: expected to compile the program for .*, received ".*two nodes with same node name/,
-    );
+    const nodes = programs.network.graph.nodes.map((node) => ({ ...node, name: 'the same' }));
+    await expect(
+      openThreads({ ...programs, network: { ...programs.network, graph: { ...programs.network.graph, nodes } } }, 2),
+    ).rejects.toThrow(/^onnxruntime on cpu: expected to compile the program for .*, received ".*two nodes with same node name/);
   });
 });
 

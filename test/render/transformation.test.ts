@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import type { RenderSettings } from '../../data/schema.ts';
 import { GraphBuilder } from '../../generator/graph/builder.ts';
 import { float32, float32Data, type Tensor } from '../../generator/graph/tensor.ts';
-import { KernelMemory, Places } from '../../generator/render/kernels/memory.ts';
 import { openWarpKernels, placeWarp } from '../../generator/render/kernels/warp.ts';
 import { PRESET_SETTINGS } from '../../generator/render/presets.ts';
 import {
@@ -17,6 +16,7 @@ import {
 } from '../../generator/render/transformation.ts';
 import { addWarp, adjointWidth, warpInputs, warpTensors } from '../../generator/render/warp-graph.ts';
 import { openOnnxRuntime } from '../../generator/runtime/onnxruntime.ts';
+import { KernelMemory, Places } from '../../generator/wasm/memory.ts';
 import { draws } from './tiny-model.ts';
 
 const STILL = { ...PRESET_SETTINGS.lucid, size: 8, pad: 0, jitter: 0, final_jitter: 0 };

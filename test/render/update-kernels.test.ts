@@ -12,15 +12,15 @@ import {
   spectrumStride,
   type Way,
 } from '../../generator/render/kernels/fourier.ts';
-import { KernelMemory, Places } from '../../generator/render/kernels/memory.ts';
 import { hasUpdateKernels, openUpdateKernels, placeUpdate } from '../../generator/render/kernels/update.ts';
-import { assemble } from '../../generator/render/kernels/wasm.ts';
 import { optimisedAxes } from '../../generator/render/parameterisation/colour.ts';
 import { parameterShape } from '../../generator/render/parameterisation.ts';
 import { PRESET_SETTINGS } from '../../generator/render/presets.ts';
 import { updateGraph } from '../../generator/render/programs.ts';
 import { openOnnxRuntime } from '../../generator/runtime/onnxruntime.ts';
 import { isOutOfMemory } from '../../generator/runtime/out-of-memory.ts';
+import { assemble } from '../../generator/wasm/code.ts';
+import { KernelMemory, Places } from '../../generator/wasm/memory.ts';
 import { draws } from './tiny-model.ts';
 
 const BASE = { ...PRESET_SETTINGS.atlas, size: 16 };

@@ -6,7 +6,7 @@
  * The transforms are Stockham's, which need no reordering (Van Loan, Computational Frameworks for the Fast Fourier Transform, 1992, § 1.7), with
  * radices 2 to 7; a real one of length n is a complex one of n/2 with its halves taken apart (§ 4.3). Nothing is normalised.
  */
-import { advance, type Code, f32x4, get, I32, i32, Locals, set, times, transpose, V128, type WasmFunction } from './wasm.ts';
+import { advance, type Code, f32x4, get, I32, i32, Locals, set, times, transpose, V128, type WasmFunction } from '../../wasm/code.ts';
 
 const FLOAT = 4;
 /** Four float32 numbers. */

@@ -3,12 +3,12 @@
  * the picture over Adam's step to the next picture. State and pictures stay in the memory from step to step.
  */
 import type { RenderSettings } from '../../../data/schema.ts';
+import { advance, assemble, type Code, f32x4, get, Locals, set, times, V128, type WasmFunction } from '../../wasm/code.ts';
+import type { KernelMemory, Places } from '../../wasm/memory.ts';
 import { BETA_2, EPSILON, MOMENTUM } from '../adam.ts';
 import { colourMatrix, hasAlpha } from '../parameterisation/colour.ts';
 import { decayFilter, FOURIER_CONTRAST } from '../parameterisation/fourier.ts';
 import { canTransform, columns, columnTwiddles, rows, rowTwiddles, spectrumStride } from './fourier.ts';
-import type { KernelMemory, Places } from './memory.ts';
-import { advance, assemble, type Code, f32x4, get, Locals, set, times, V128, type WasmFunction } from './wasm.ts';
 
 const FLOAT = 4;
 const QUARTET = 4 * FLOAT;

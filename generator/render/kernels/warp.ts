@@ -5,17 +5,6 @@
 
 import type { RenderSettings } from '../../../data/schema.ts';
 import {
-  applyWarpAdjointAt,
-  applyWarpAt,
-  canvasSize,
-  fillWarp,
-  type Placement,
-  placementOf,
-  type Transformation,
-  type Warp,
-} from '../transformation.ts';
-import type { KernelMemory, Places } from './memory.ts';
-import {
   advance,
   assemble,
   type Code,
@@ -32,7 +21,18 @@ import {
   transpose,
   V128,
   type WasmFunction,
-} from './wasm.ts';
+} from '../../wasm/code.ts';
+import type { KernelMemory, Places } from '../../wasm/memory.ts';
+import {
+  applyWarpAdjointAt,
+  applyWarpAt,
+  canvasSize,
+  fillWarp,
+  type Placement,
+  placementOf,
+  type Transformation,
+  type Warp,
+} from '../transformation.ts';
 
 /** Planes that a pixel holds. */
 const LANES = 4;

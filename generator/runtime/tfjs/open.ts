@@ -1,6 +1,6 @@
 /** The second runtime: graphs interpreted by TensorFlow.js, for its CUDA package; every other backend of it will do. */
 import { availableParallelism } from 'node:os';
-import { fault, reason } from '../../graph/errors.ts';
+import { AtlasError, fault, reason } from '../../graph/errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { loadTfjs, TFJS_BACKENDS, type TfjsBackend } from './load.ts';
 import { TfjsProgram } from './program.ts';
@@ -29,6 +29,7 @@ export async function openTfjsRuntime({ device, backend }: TfjsOptions = {}): Pr
     // TensorFlow's own pool takes every core; the others have one thread.
     threads: loaded.backend.backend === 'tensorflow' ? availableParallelism() : 1,
     compile: async (graph, options = {}) => {
+      if (options.gates && options.gates.size > 0) throw new AtlasError('program: expected gates set apart for onnxruntime alone');
       try {
         if (loaded.tf.getBackend() !== loaded.backend.backend) await loaded.tf.setBackend(loaded.backend.backend);
         return new TfjsProgram(loaded, graph, options);

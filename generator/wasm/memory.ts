@@ -1,5 +1,5 @@
-/** The memory that a renderer's loops in WebAssembly share. */
-import { AtlasError } from '../../graph/errors.ts';
+/** Memory of loops in WebAssembly. */
+import { AtlasError } from '../graph/errors.ts';
 
 const PAGE = 2 ** 16;
 const FLOAT = 4;

@@ -1,4 +1,4 @@
-/** WebAssembly written as bytes: the few instructions that the renderer's loops over pixels need, four numbers at a time, and the module around them. */
+/** WebAssembly written as bytes: the few instructions that loops over pixels and values need, four numbers at a time, and the module around them. */
 
 /** Encoded instructions; an expression leaves its value on the stack. */
 export type Code = readonly number[];
@@ -49,6 +49,11 @@ export const f32x4 = {
   min: four(0xea),
   max: four(0xeb),
   sqrt: four(0xe3),
+  /** All bits of a lane where it holds, else none. */
+  below: four(0x43),
+  above: four(0x44),
+  /** Bits that both have. */
+  and: four(0x4e),
   /** a · 2ⁿ, n being the whole number in the lowest bits of `n` as they lie in memory, as long as neither value is too large or small. */
   scale: (a: Code, n: Code): Code => four(0xae)(a, [...n, ...i32.constant(23), 0xfd, ...unsigned(0xab)]),
   /** Picks four of the eight values of `a` (0 to 3) and `b` (4 to 7). */

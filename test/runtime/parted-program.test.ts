@@ -1,0 +1,120 @@
+/** Programs whose gates are loops between their parts: the same bytes as onnxruntime's own operators give. */
+import { expect, test } from 'vitest';
+import { forProcessor, forThread } from '../../generator/compile/for-processor.ts';
+import { cutOnnx } from '../../generator/compile/onnx-parts.ts';
+import { writeOnnx } from '../../generator/compile/onnx-writer.ts';
+import { differentiate } from '../../generator/gradient/differentiate.ts';
+import { GraphBuilder } from '../../generator/graph/builder.ts';
+import type { Graph } from '../../generator/graph/graph.ts';
+import { float32, type Tensor } from '../../generator/graph/tensor.ts';
+import { hostPrograms } from '../../generator/render/host-programs.ts';
+import { openRenderer } from '../../generator/render/open.ts';
+import { resolveSettings } from '../../generator/render/presets.ts';
+import { networkGraph } from '../../generator/render/programs.ts';
+import { openOnnxRuntime } from '../../generator/runtime/onnxruntime.ts';
+import type { Resident, Value } from '../../generator/runtime/runtime.ts';
+import { openTfjsRuntime } from '../../generator/runtime/tfjs/open.ts';
+import { numbers } from '../compile/outputs.ts';
+import { defaultModel } from '../requires.ts';
+
+const runtime = openOnnxRuntime({ threads: 1 });
+
+/** Bottlenecks with clips between 0 and two limits, two branches that meet, and the gradient of their sum; some rows of odd length. */
+function branched(width = 7): Graph {
+  const builder = new GraphBuilder();
+  builder.input('input', { dtype: 'float32', shape: [3, 16, 5, width] });
+  const convolve = (value: string, from: number, to: number, seed: number, size = 1, group = 1) => {
+    const pad = (size - 1) / 2;
+    const attributes = { strides: [1, 1], pads: [pad, pad, pad, pad], dilations: [1, 1], group };
+    return builder.add('Conv', [value, builder.constant(numbers([to, from / group, size, size], seed))], attributes);
+  };
+  const clip = (value: string, limit: number) => builder.add('Clip', [value, builder.scalar(0), builder.scalar(limit)], {});
+  const bottleneck = (value: string, seed: number, limit: number) => {
+    const wide = clip(convolve(value, 16, 24, seed), limit);
+    const deep = clip(convolve(wide, 24, 24, seed + 1, 3, 24), limit);
+    return convolve(deep, 24, 16, seed + 2);
+  };
+  const first = bottleneck('input', 1, 6);
+  const sum = builder.add('Add', [bottleneck(first, 11, 0.7), bottleneck(first, 21, 6)], {});
+  const out = builder.add('Add', [bottleneck(sum, 31, 6), sum], {}, { outputs: ['out'] });
+  return builder.build([out, builder.add('Identity', [differentiate(builder, out, 'input')], {}, { outputs: ['gradient'] })]);
+}
+
+const bytes = ({ data }: Tensor) => Buffer.from(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength).toString('base64');
+const isOnHost = (value: Value): value is Tensor => 'dtype' in value;
+
+async function ran(graph: Graph, inputs: Record<string, Tensor>, gates?: ReadonlyMap<string, number>): Promise<string[]> {
+  const program = await runtime.compile(graph, gates ? { gates } : {});
+  const outputs = await program.run(inputs);
+  await program.dispose();
+  return Object.values(outputs).filter(isOnHost).map(bytes);
+}
+
+test.each([7, 8, 16])('branches, two limits and rows of %d: the same bytes', async (width) => {
+  const graph = branched(width);
+  const apart = forThread(graph, 1);
+  expect(apart.gates.size).toBeGreaterThan(4);
+  expect(new Set(apart.gates.values())).toEqual(new Set([6, Math.fround(0.7)]));
+  const input = numbers([3, 16, 5, width], 5);
+  expect(await ran(apart.graph, { input }, apart.gates)).toEqual(await ran(graph, { input }));
+});
+
+test('runs after one another do not see each other, and a resident output is its reader’s until it is given back', async () => {
+  const graph = branched();
+  const { graph: standing, gates } = forThread(graph, 1);
+  const program = await runtime.compile(standing, { resident: ['gradient'], gates });
+  const inputs = [1, 2, 3].map((seed) => numbers([3, 16, 5, 7], seed));
+  const outputs = [];
+  for (const input of inputs) outputs.push(await program.run({ input }));
+  for (const [i, { out, gradient }] of outputs.entries()) {
+    const [expectedOut, expectedGradient] = await ran(graph, { input: inputs[i] });
+    expect(bytes(out as Tensor)).toBe(expectedOut);
+    expect(bytes(await (gradient as Resident).read())).toBe(expectedGradient);
+    (gradient as Resident).dispose();
+  }
+  await program.dispose();
+});
+
+test('the default network, every gate of a middle layer: the same bytes', async (context) => {
+  const model = await defaultModel(context);
+  const layer = 'FeatureExtractor/MobilenetV2/expanded_conv_7/expand/Relu6';
+  const settings = resolveSettings({ size: 64, steps: 4 });
+  const graph = networkGraph({ model, layer, settings, batch: 2 });
+  const apart = forThread(graph, 1);
+  expect(apart.gates.size).toBeGreaterThan(12);
+  const inputs = Object.fromEntries([...graph.inputs].map(([name, { shape }], i) => [name, numbers(shape, i)]));
+  expect(await ran(apart.graph, inputs, apart.gates)).toEqual(await ran(forProcessor(graph), inputs));
+});
+
+test('pictures are the same bytes one by one and with their gates set apart', async (context) => {
+  const model = await defaultModel(context);
+  const settings = resolveSettings({ size: 128, steps: 3, redirect_steps: 0 });
+  const jobs = [0, 1, 2, 3].map((channel) => {
+    const direction = new Float32Array(144);
+    direction[channel] = 1;
+    return { unit: `channel-${channel}`, direction, seed: 0 };
+  });
+  const request = { model, layer: 'FeatureExtractor/MobilenetV2/expanded_conv_3/expand/Relu6', settings };
+  expect(hostPrograms({ ...request, apart: true }, jobs.length).network.gates.size).toBeGreaterThan(2);
+  const together = await openRenderer({ ...request, runtime, batch: jobs.length });
+  const alone = await openRenderer({ ...request, runtime: openOnnxRuntime({ threads: 2 }), batch: 1 });
+  const pictures = await together.render(jobs);
+  for (const [i, job] of jobs.entries()) expect(pictures[i]).toEqual((await alone.render([job]))[0]);
+  await Promise.all([together.dispose(), alone.dispose()]);
+});
+
+test('an input of another shape is told by its name', async () => {
+  const { graph, gates } = forThread(branched(), 1);
+  const program = await runtime.compile(graph, { gates });
+  await expect(program.run({ input: float32([1], [0]) })).rejects.toThrow('expected shape [3,16,5,7] for input "input", received [1]');
+  await program.dispose();
+});
+
+test('a gate that is not in the file, and other runtimes, are refused', async () => {
+  const graph = branched();
+  const gates = new Map([['nowhere', 6]]);
+  expect(() => cutOnnx(writeOnnx(graph), new Set(gates.keys()))).toThrow('expected a node "nowhere" to cut at, received a file without it');
+  await expect(runtime.compile(graph, { gates })).rejects.toThrow(/expected a node .*nowhere.* to cut at/);
+  const tfjs = await openTfjsRuntime({ backend: 'cpu' });
+  await expect(tfjs.compile(graph, { gates })).rejects.toThrow('expected gates set apart for onnxruntime alone');
+});
