@@ -10,8 +10,8 @@ export function forProcessor(graph: Graph): Graph {
   return meetInBlocks(fuseGates(inBlocks(graph)));
 }
 
-/** The same, but for large gates, which are set apart: for a program that one thread runs. */
-export function forThread(graph: Graph, fewest?: number): GatedGraph {
+/** The same, but gates of at least `fewest` values and redirected ones are set apart. */
+export function setGatesApart(graph: Graph, fewest: number): GatedGraph {
   const { graph: standing, gates } = setApart(inBlocks(graph), fewest);
   return { graph: meetInBlocks(fuseGates(standing)), gates };
 }

@@ -6,7 +6,7 @@
  * is open or, from 2⁻¹²⁵ down, closed in the convolutions.
  */
 import type { GraphBuilder } from '../graph/builder.ts';
-import type { Graph, Node } from '../graph/graph.ts';
+import type { Graph, Node, OpName } from '../graph/graph.ts';
 import { sizeOf } from '../graph/tensor.ts';
 import { addScaled, type Blocks, blocksOf, fitsBlocks } from './blocks.ts';
 import { isReadOnce, rewrite } from './rewrite.ts';
@@ -20,27 +20,38 @@ const STEEP = 2 ** 100;
  * The fewest values that a gate takes a program apart for: two runs for one cost as much as the passes over some 100,000 that are saved
  * (test/bench/RESULTS.md).
  */
-const FEWEST_APART = 140_000;
+export const FEWEST_APART = 140_000;
 
-/**
- * A graph in which products stand for gates. By the name of its node, and with the gate's limit: what such a product of `a` and `b` means is `a`
- * where `0 < b < limit`, and `0 · a` elsewhere.
- */
-export interface GatedGraph {
-  readonly graph: Graph;
-  readonly gates: ReadonlyMap<string, number>;
+/** What a gate lets through: gradients where `0 < value < limit`. */
+export interface Gating {
+  /** A float32. */
+  readonly limit: number;
+  /** Whether it lets something else through where that is nothing at all of a picture (gradient/redirect.ts). */
+  readonly redirected: boolean;
 }
 
-/** The graph with the gates of at least `fewest` values replaced by products that stand for them. */
-export function setApart(graph: Graph, fewest = FEWEST_APART): GatedGraph {
+/** Gates by the names of nodes: what such a product of `a` and `b` means is `a` where the gate of the value `b` lets it through, and 0 elsewhere. */
+export type Gates = ReadonlyMap<string, Gating>;
+
+/** A graph in which products stand for gates. */
+export interface GatedGraph {
+  readonly graph: Graph;
+  readonly gates: Gates;
+}
+
+/** The graph with the gates of at least `fewest` values, and all that are redirected, replaced by products that stand for them. */
+export function setApart(graph: Graph, fewest: number): GatedGraph {
   const blocks = blocksOf(graph);
-  const gates = new Map<string, number>();
+  const gates = new Map<string, Gating>();
   const standing = rewrite(graph, (node) => {
-    const gate = findGate(node, blocks);
-    if (!gate || !blocks.inBlocks.has(gate.gradient) || !isReadOnce(blocks, gate.gradient) || graph.outputs.includes(node.outputs[0]))
+    const redirected = findRedirected(node, blocks);
+    const gate = redirected ?? findGate(node, blocks);
+    if (!gate || !blocks.inBlocks.has(gate.gradient) || [node.outputs[0], gate.gradient].some((name) => graph.outputs.includes(name)))
       return undefined;
-    if (sizeOf(graph.types.get(gate.value)?.shape ?? []) < fewest) return undefined;
-    gates.set(node.name, gate.limit);
+    // Of the gradient as it was nothing is left, so that nobody else may read it.
+    if (blocks.readers.get(gate.gradient)?.length !== (redirected ? REDIRECTED_READS : 1)) return undefined;
+    if (!redirected && sizeOf(graph.types.get(gate.value)?.shape ?? []) < fewest) return undefined;
+    gates.set(node.name, { limit: gate.limit, redirected: redirected !== undefined });
     return (builder) => builder.append({ ...node, op: 'Mul', inputs: [gate.gradient, gate.value], attributes: {} });
   });
   return { graph: standing, gates };
@@ -79,6 +90,31 @@ function findGate(node: Node, blocks: Blocks): Gate | undefined {
   if (below.attributes.alpha > -(2 ** 64) || !(limit > 0 && limit < 2 ** 64)) return undefined;
   if (!fitsBlocks(graph, value) || !inBlocks.has(value)) return undefined;
   return { gradient: first.inputs[0], value, limit };
+}
+
+/** How often a redirected gate reads its gradient: in the plain gate, twice to compare it, and for what is let through instead. */
+const REDIRECTED_READS = 4;
+
+/** What the redirected rule of a clip makes, `Where(Σ|plain| > 0, plain, Where(stuck above, 0, Where(stuck below, 0, gradient)))`. */
+function findRedirected(node: Node, blocks: Blocks): Gate | undefined {
+  const { makers } = blocks;
+  /** Who makes an input of a node, if that is such an operator. */
+  const made = (by: Node | undefined, input: number, op: OpName) => {
+    const maker = by && makers.get(by.inputs[input]);
+    return maker?.op === op ? maker : undefined;
+  };
+  if (node.op !== 'Where') return undefined;
+  const plain = made(node, 1, 'Mul');
+  const gate = plain && findGate(plain, blocks);
+  if (!gate || made(made(made(node, 0, 'Greater'), 0, 'ReduceSum'), 0, 'Abs')?.inputs[0] !== node.inputs[1]) return undefined;
+  const above = made(node, 2, 'Where');
+  const below = made(above, 2, 'Where');
+  if (below?.inputs[2] !== gate.gradient) return undefined;
+  const stuck = (where: Node | undefined, beyond: 'Less' | 'Greater', away: 'Less' | 'Greater') => {
+    const both = made(where, 0, 'And');
+    return made(made(both, 0, 'Not'), 0, beyond)?.inputs[0] === gate.value && made(both, 1, away)?.inputs[0] === gate.gradient;
+  };
+  return stuck(above, 'Less', 'Greater') && stuck(below, 'Greater', 'Less') ? gate : undefined;
 }
 
 /**

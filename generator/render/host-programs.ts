@@ -1,6 +1,6 @@
 /** What a host stepper runs, as plain data: a thread of its own can be given it. */
 import type { RenderSettings } from '../../data/schema.ts';
-import { forProcessor, forThread } from '../compile/for-processor.ts';
+import { forProcessor, setGatesApart } from '../compile/for-processor.ts';
 import type { GatedGraph } from '../compile/gates.ts';
 import { hasRedirected } from '../gradient/redirect.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -46,19 +46,22 @@ export function groupsTogether({ group }: RenderSettings, share: number): number
 export interface HostRequest extends Omit<ProgramRequest, 'batch'> {
   /** What the network is to run on; a processor if left out. */
   readonly device?: string;
-  /** Whether large gates are set apart, for onnxruntime on a processor: it pays where one thread does all of a program. */
-  readonly apart?: boolean;
+  /**
+   * The values from which on a gate is set apart, for onnxruntime on a processor; redirected ones all are. Where it is left out, none is, as other
+   * runtimes need it.
+   */
+  readonly apartFrom?: number;
 }
 
 /** The programs of a layer, for threads that are given `share` pictures at a time on average. */
-export function hostPrograms({ model, layer, others = [], settings, device = 'cpu', apart = false }: HostRequest, share = 1): HostPrograms {
+export function hostPrograms({ model, layer, others = [], settings, device = 'cpu', apartFrom }: HostRequest, share = 1): HostPrograms {
   const pictures = settings.group?.pictures ?? 1;
   const together = groupsTogether(settings, share);
   const request = { model, layer, others, settings, batch: together * pictures };
   const network = networkGraph(request);
   const tuned = (graph: Graph): GatedGraph => {
-    if (device === 'cpu' && apart) return forThread(graph);
-    return { graph: device === 'cpu' ? forProcessor(graph) : graph, gates: new Map() };
+    if (device !== 'cpu') return { graph, gates: new Map() };
+    return apartFrom === undefined ? { graph: forProcessor(graph), gates: new Map() } : setGatesApart(graph, apartFrom);
   };
   return {
     network: tuned(network),

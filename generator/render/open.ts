@@ -1,5 +1,6 @@
 /** Opening a layer to render it. */
 import type { RenderSettings } from '../../data/schema.ts';
+import { FEWEST_APART } from '../compile/gates.ts';
 import { AtlasError } from '../graph/errors.ts';
 import { findLayer } from '../models/layers.ts';
 import { compileDeviceStepper } from './device-stepper.ts';
@@ -37,8 +38,10 @@ async function openSteps(request: LayerRequest): Promise<Pick<Renderer, 'render'
   const { runtime, settings, batch } = request;
   const groups = Math.floor(batch / (settings.group?.pictures ?? 1));
   const threads = runtime.name === 'onnxruntime' ? Math.min(runtime.threads, groups) : 1;
-  const apart = runtime.name === 'onnxruntime' && (threads > 1 || runtime.threads === 1);
-  const programs = () => hostPrograms({ ...request, device: runtime.device, apart }, batch / threads);
+  // What several threads share does not lie in one's cache, and the loops have one thread.
+  const apartFrom = threads > 1 || runtime.threads === 1 ? FEWEST_APART : Number.POSITIVE_INFINITY;
+  const loops = runtime.name === 'onnxruntime' ? { apartFrom } : {};
+  const programs = () => hostPrograms({ ...request, device: runtime.device, ...loops }, batch / threads);
   if (runtime.memory === 'host' && threads > 1) return openThreads(programs(), threads);
   const stepper = await (runtime.memory === 'host' ? compileHostStepper(programs(), runtime) : compileDeviceStepper(request));
   return { render: (jobs, options = {}) => optimise(stepper, jobs, settings, options), dispose: () => stepper.dispose() };

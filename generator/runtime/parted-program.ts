@@ -7,13 +7,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
-import type { GatedGraph } from '../compile/gates.ts';
+import type { GatedGraph, Gates } from '../compile/gates.ts';
 import { type Cut, cutOnnx, HALT, type Part } from '../compile/onnx-parts.ts';
 import { writeOnnx } from '../compile/onnx-writer.ts';
 import { AtlasError } from '../graph/errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { sizeOf } from '../graph/tensor.ts';
-import { type GateKernel, openGateKernel, wholeTurns } from '../wasm/gate.ts';
+import { allotted, type GateKernels, type GatePlace, openGateKernels, placeGates } from '../wasm/gate.ts';
 import { KernelMemory, Places } from '../wasm/memory.ts';
 import { dropCopy, feed, KeptOutputs, onHost } from './ort-values.ts';
 import type { CompileOptions, Program, Value } from './runtime.ts';
@@ -27,12 +27,9 @@ interface Step {
   readonly gates: readonly Gate[];
 }
 
-/** Addresses of a gate's values, which begin at multiples of 64. */
-interface Gate {
-  readonly gradient: number;
-  readonly value: number;
-  readonly limit: number;
-  readonly numbers: number;
+/** A gate after a part. */
+interface Gate extends GatePlace {
+  readonly redirected: boolean;
 }
 
 /** Compiles a program for a processor. `options` are for a session that optimises. Throws where a gate is gone from what the optimiser wrote. */
@@ -92,14 +89,14 @@ class PartedProgram implements Program {
   readonly #resident: ReadonlySet<string>;
   readonly #kept: KeptOutputs;
   readonly #memory: KernelMemory;
-  readonly #gate: GateKernel;
+  readonly #kernels: GateKernels;
   readonly #steps: readonly Step[];
   /** What lies in the memory: values between parts. */
   readonly #between: ReadonlyMap<string, ort.Tensor>;
 
   constructor(
     graph: Graph,
-    gates: ReadonlyMap<string, number>,
+    gates: Gates,
     parts: readonly Part[],
     sessions: readonly ort.InferenceSession[],
     shapes: ReadonlyMap<string, readonly number[]>,
@@ -109,13 +106,14 @@ class PartedProgram implements Program {
     this.#resident = new Set(resident);
     this.#kept = new KeptOutputs(graph);
     const places = new Places();
-    const limits = [...new Set(gates.values())];
-    const limitPlace = places.take(wholeTurns(limits.length));
+    const limits = [...new Set([...gates.values()].map(({ limit }) => limit))];
+    const limitPlace = places.take(allotted(limits.length));
+    const kernelPlace = placeGates(places);
     const outside = new Set([...graph.inputs.keys(), ...graph.outputs]);
     const addresses = placeValues(parts, outside, (name) => sizeOf(shapeOf(shapes, name)), places);
     this.#memory = new KernelMemory(places);
     this.#memory.floats(limitPlace, limits.length).set(limits);
-    this.#gate = openGateKernel(this.#memory);
+    this.#kernels = openGateKernels(kernelPlace, this.#memory);
     this.#between = new Map(
       [...addresses].map(([name, address]) => {
         const shape = shapeOf(shapes, name);
@@ -133,8 +131,15 @@ class PartedProgram implements Program {
         throw new AtlasError(`program: expected a gate's values of one shape, received [${shape}] and [${other}]`);
       if (address(output) !== address(gradient))
         throw new AtlasError(`program: expected "${gradient}" for its gate alone, found other readers`);
-      const limit = limitPlace + Float32Array.BYTES_PER_ELEMENT * limits.indexOf(gates.get(name) ?? 0);
-      return { gradient: address(gradient), value: address(value), limit, numbers: sizeOf(shape) };
+      const { limit, redirected } = gates.get(name) ?? { limit: 0, redirected: false };
+      return {
+        gradient: address(gradient),
+        value: address(value),
+        limit: limitPlace + Float32Array.BYTES_PER_ELEMENT * limits.indexOf(limit),
+        numbers: sizeOf(shape),
+        pictures: shape[0],
+        redirected,
+      };
     };
     this.#steps = parts.map((part, i) => ({ session: sessions[i], part, gates: part.cuts.map(gateOf) }));
   }
@@ -147,7 +152,7 @@ class PartedProgram implements Program {
     const pick = (names: readonly string[]) => names.map((name) => [name, values.get(name) as ort.Tensor] as const);
     for (const { session, part, gates } of this.#steps) {
       await runInPlace(session, Object.fromEntries(pick(part.inputs)), pick(part.outputs));
-      for (const { gradient, value, limit, numbers } of gates) this.#gate(gradient, value, limit, numbers);
+      for (const gate of gates) this.#kernels[gate.redirected ? 'redirect' : 'close'](gate);
     }
     return Object.fromEntries(
       pick(outputs).map(([name, tensor]) => [name, this.#resident.has(name) ? this.#kept.lend(name, tensor) : onHost(tensor)]),
@@ -212,7 +217,7 @@ function placeValues(
   };
   for (const [i, { outputs, cuts }] of parts.entries()) {
     const place = (name: string) => {
-      if (!outside.has(name)) addresses.set(name, take(wholeTurns(numbersOf(name))));
+      if (!outside.has(name)) addresses.set(name, take(allotted(numbersOf(name))));
     };
     for (const name of outputs) place(name);
     const handedOn = new Set<string>();
@@ -228,7 +233,7 @@ function placeValues(
       }
     }
     for (const [name, address] of addresses)
-      if (lastRead.get(name) === i && !handedOn.has(name)) free.push({ address, numbers: wholeTurns(numbersOf(name)) });
+      if (lastRead.get(name) === i && !handedOn.has(name)) free.push({ address, numbers: allotted(numbersOf(name)) });
   }
   return addresses;
 }

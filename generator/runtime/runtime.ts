@@ -1,4 +1,5 @@
 /** The runtime: what turns a graph into numbers. Two implementations, one contract (test/contract/). */
+import type { Gates } from '../compile/gates.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Tensor } from '../graph/tensor.ts';
 
@@ -17,8 +18,8 @@ export type Value = Tensor | Resident;
 export interface CompileOptions {
   /** Outputs that the next run takes back as inputs: they are returned as {@link Resident}. */
   resident?: readonly string[];
-  /** Products that stand for gates, with their limits (compile/gates.ts); for onnxruntime on a processor alone. */
-  gates?: ReadonlyMap<string, number>;
+  /** Products that stand for gates (compile/gates.ts); for onnxruntime on a processor alone. */
+  gates?: Gates;
 }
 
 /** A compiled graph. */

@@ -52,8 +52,11 @@ export const f32x4 = {
   /** All bits of a lane where it holds, else none. */
   below: four(0x43),
   above: four(0x44),
-  /** Bits that both have. */
+  /** Bits that both have, that only the first has, that either has. */
   and: four(0x4e),
+  andNot: four(0x4f),
+  or: four(0x50),
+  abs: four(0xe0),
   /** a · 2ⁿ, n being the whole number in the lowest bits of `n` as they lie in memory, as long as neither value is too large or small. */
   scale: (a: Code, n: Code): Code => four(0xae)(a, [...n, ...i32.constant(23), 0xfd, ...unsigned(0xab)]),
   /** Picks four of the eight values of `a` (0 to 3) and `b` (4 to 7). */

@@ -1,6 +1,7 @@
 /** Programs whose gates are loops between their parts: the same bytes as onnxruntime's own operators give. */
 import { expect, test } from 'vitest';
-import { forProcessor, forThread } from '../../generator/compile/for-processor.ts';
+import { forProcessor, setGatesApart } from '../../generator/compile/for-processor.ts';
+import { FEWEST_APART, type Gates } from '../../generator/compile/gates.ts';
 import { cutOnnx } from '../../generator/compile/onnx-parts.ts';
 import { writeOnnx } from '../../generator/compile/onnx-writer.ts';
 import { differentiate } from '../../generator/gradient/differentiate.ts';
@@ -43,7 +44,7 @@ function branched(width = 7): Graph {
 const bytes = ({ data }: Tensor) => Buffer.from(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength).toString('base64');
 const isOnHost = (value: Value): value is Tensor => 'dtype' in value;
 
-async function ran(graph: Graph, inputs: Record<string, Tensor>, gates?: ReadonlyMap<string, number>): Promise<string[]> {
+async function ran(graph: Graph, inputs: Record<string, Tensor>, gates?: Gates): Promise<string[]> {
   const program = await runtime.compile(graph, gates ? { gates } : {});
   const outputs = await program.run(inputs);
   await program.dispose();
@@ -52,16 +53,16 @@ async function ran(graph: Graph, inputs: Record<string, Tensor>, gates?: Readonl
 
 test.each([7, 8, 16])('branches, two limits and rows of %d: the same bytes', async (width) => {
   const graph = branched(width);
-  const apart = forThread(graph, 1);
+  const apart = setGatesApart(graph, 1);
   expect(apart.gates.size).toBeGreaterThan(4);
-  expect(new Set(apart.gates.values())).toEqual(new Set([6, Math.fround(0.7)]));
+  expect(new Set([...apart.gates.values()].map(({ limit }) => limit))).toEqual(new Set([6, Math.fround(0.7)]));
   const input = numbers([3, 16, 5, width], 5);
   expect(await ran(apart.graph, { input }, apart.gates)).toEqual(await ran(graph, { input }));
 });
 
 test('runs after one another do not see each other, and a resident output is its reader’s until it is given back', async () => {
   const graph = branched();
-  const { graph: standing, gates } = forThread(graph, 1);
+  const { graph: standing, gates } = setGatesApart(graph, 1);
   const program = await runtime.compile(standing, { resident: ['gradient'], gates });
   const inputs = [1, 2, 3].map((seed) => numbers([3, 16, 5, 7], seed));
   const outputs = [];
@@ -75,12 +76,12 @@ test('runs after one another do not see each other, and a resident output is its
   await program.dispose();
 });
 
-test('the default network, every gate of a middle layer: the same bytes', async (context) => {
+test.for([false, true])('the default network, every gate of a middle layer, redirected %s: the same bytes', async (redirected, context) => {
   const model = await defaultModel(context);
   const layer = 'FeatureExtractor/MobilenetV2/expanded_conv_7/expand/Relu6';
   const settings = resolveSettings({ size: 64, steps: 4 });
-  const graph = networkGraph({ model, layer, settings, batch: 2 });
-  const apart = forThread(graph, 1);
+  const graph = networkGraph({ model, layer, settings, batch: 2 }, redirected);
+  const apart = setGatesApart(graph, 1);
   expect(apart.gates.size).toBeGreaterThan(12);
   const inputs = Object.fromEntries([...graph.inputs].map(([name, { shape }], i) => [name, numbers(shape, i)]));
   expect(await ran(apart.graph, inputs, apart.gates)).toEqual(await ran(forProcessor(graph), inputs));
@@ -88,14 +89,14 @@ test('the default network, every gate of a middle layer: the same bytes', async 
 
 test('pictures are the same bytes one by one and with their gates set apart', async (context) => {
   const model = await defaultModel(context);
-  const settings = resolveSettings({ size: 128, steps: 3, redirect_steps: 0 });
+  const settings = resolveSettings({ size: 128, steps: 4, redirect_steps: 2 });
   const jobs = [0, 1, 2, 3].map((channel) => {
     const direction = new Float32Array(144);
     direction[channel] = 1;
     return { unit: `channel-${channel}`, direction, seed: 0 };
   });
   const request = { model, layer: 'FeatureExtractor/MobilenetV2/expanded_conv_3/expand/Relu6', settings };
-  expect(hostPrograms({ ...request, apart: true }, jobs.length).network.gates.size).toBeGreaterThan(2);
+  expect(hostPrograms({ ...request, apartFrom: FEWEST_APART }, jobs.length).network.gates.size).toBeGreaterThan(2);
   const together = await openRenderer({ ...request, runtime, batch: jobs.length });
   const alone = await openRenderer({ ...request, runtime: openOnnxRuntime({ threads: 2 }), batch: 1 });
   const pictures = await together.render(jobs);
@@ -104,7 +105,7 @@ test('pictures are the same bytes one by one and with their gates set apart', as
 });
 
 test('an input of another shape is told by its name', async () => {
-  const { graph, gates } = forThread(branched(), 1);
+  const { graph, gates } = setGatesApart(branched(), 1);
   const program = await runtime.compile(graph, { gates });
   await expect(program.run({ input: float32([1], [0]) })).rejects.toThrow('expected shape [3,16,5,7] for input "input", received [1]');
   await program.dispose();
@@ -112,7 +113,7 @@ test('an input of another shape is told by its name', async () => {
 
 test('a gate that is not in the file, and other runtimes, are refused', async () => {
   const graph = branched();
-  const gates = new Map([['nowhere', 6]]);
+  const gates = new Map([['nowhere', { limit: 6, redirected: false }]]);
   expect(() => cutOnnx(writeOnnx(graph), new Set(gates.keys()))).toThrow('expected a node "nowhere" to cut at, received a file without it');
   await expect(runtime.compile(graph, { gates })).rejects.toThrow(/expected a node .*nowhere.* to cut at/);
   const tfjs = await openTfjsRuntime({ backend: 'cpu' });
