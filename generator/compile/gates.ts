@@ -16,10 +16,7 @@ const SHORTEST_ROW = 8;
 /** As steep as the hard sigmoid that it replaces: a value above its inverse is above 0. */
 const STEEP = 2 ** 100;
 
-/**
- * The fewest values that a gate takes a program apart for: two runs for one cost as much as the passes over some 100,000 that are saved
- * (test/bench/RESULTS.md).
- */
+/** The fewest values that a gate is worth taking a program apart for, where one thread runs it: a further run costs some 70 µs (test/bench/RESULTS.md). */
 export const FEWEST_APART = 140_000;
 
 /** What a gate lets through: gradients where `0 < value < limit`. */
@@ -46,8 +43,7 @@ export function setApart(graph: Graph, fewest: number): GatedGraph {
   const standing = rewrite(graph, (node) => {
     const redirected = findRedirected(node, blocks);
     const gate = redirected ?? findGate(node, blocks);
-    if (!gate || !blocks.inBlocks.has(gate.gradient) || [node.outputs[0], gate.gradient].some((name) => graph.outputs.includes(name)))
-      return undefined;
+    if (!gate || [node.outputs[0], gate.gradient, gate.value].some((name) => graph.outputs.includes(name))) return undefined;
     // Of the gradient as it was nothing is left, so that nobody else may read it.
     if (blocks.readers.get(gate.gradient)?.length !== (redirected ? REDIRECTED_READS : 1)) return undefined;
     if (!redirected && sizeOf(graph.types.get(gate.value)?.shape ?? []) < fewest) return undefined;

@@ -4,9 +4,10 @@
  */
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { AtlasError } from '../graph/errors.ts';
+import type { ValueType } from '../graph/graph.ts';
 import { ELEMENT_TYPES } from '../graph/shapes.ts';
 import { bytes, integer, readMessage, text } from '../models/onnx/wire.ts';
-import { message, tag } from './onnx-writer.ts';
+import { message, tag, writeValueInfo } from './onnx-writer.ts';
 
 /** A node that the file is cut at. */
 export interface Cut {
@@ -22,10 +23,8 @@ export interface Part {
   /** Values that it makes for cuts, for later parts, or as the file's outputs. */
   readonly outputs: readonly string[];
   readonly cuts: readonly Cut[];
-  /**
-   * The part as a file; `shapes` has its inputs'. Its first output is {@link HALT}, the others are {@link outputs}, all float32.
-   */
-  write(shapes: ReadonlyMap<string, readonly number[]>): Uint8Array<ArrayBuffer>;
+  /** The part as a file; `types` has its inputs'. Its first output is {@link HALT}, the others are {@link outputs}, of types for onnxruntime to find. */
+  write(types: ReadonlyMap<string, ValueType>): Uint8Array<ArrayBuffer>;
 }
 
 /** An output of every part, an empty sequence: what onnxruntime-node cannot hand over (runtime/parted-program.ts). */
@@ -61,7 +60,7 @@ export function cutOnnx(file: Uint8Array, names: ReadonlySet<string>): Part[] {
       inputs,
       outputs,
       cuts: cuts.map((node) => ({ name: node.name, inputs: node.inputs, output: node.outputs[0] })),
-      write: (shapes) => writePart(model, nodes, reads, inputs, outputs, shapes),
+      write: (types) => writePart(model, nodes, reads, inputs, outputs, types),
     };
   });
 }
@@ -128,7 +127,7 @@ function writePart(
   reads: ReadonlySet<string>,
   inputs: readonly string[],
   outputs: readonly string[],
-  shapes: ReadonlyMap<string, readonly number[]>,
+  types: ReadonlyMap<string, ValueType>,
 ): Uint8Array<ArrayBuffer> {
   const model = new BinaryWriter();
   model.uint32(tag(1, 0)).int64(version);
@@ -137,26 +136,18 @@ function writePart(
     message(graph, 1, (node) => node.uint32(tag(2, 2)).string(HALT).uint32(tag(4, 2)).string('SequenceEmpty'));
     graph.uint32(tag(2, 2)).string('part');
     for (const [name, tensor] of constants) if (reads.has(name)) graph.uint32(tag(5, 2)).bytes(tensor);
-    for (const name of inputs) message(graph, 11, (info) => writeFloats(info, name, shapes.get(name)));
+    for (const name of inputs) message(graph, 11, (info) => writeInput(info, name, types));
     message(graph, 12, writeHalt);
-    for (const name of outputs) message(graph, 12, (info) => writeFloats(info, name));
+    for (const name of outputs) message(graph, 12, (info) => info.uint32(tag(1, 2)).string(name));
   });
   for (const set of operatorSets) model.uint32(tag(8, 2)).bytes(set);
   return model.finish() as Uint8Array<ArrayBuffer>;
 }
 
-/** A value of float32 numbers; onnxruntime finds the shape itself where it is not given. */
-function writeFloats(info: BinaryWriter, name: string, shape?: readonly number[]): void {
-  info.uint32(tag(1, 2)).string(name);
-  message(info, 2, (type) =>
-    message(type, 1, (tensor) => {
-      tensor.uint32(tag(1, 0)).int32(ELEMENT_TYPES.float32);
-      if (!shape) return;
-      message(tensor, 2, (extents) => {
-        for (const extent of shape) message(extents, 1, (dimension) => dimension.uint32(tag(1, 0)).int64(extent));
-      });
-    }),
-  );
+function writeInput(info: BinaryWriter, name: string, types: ReadonlyMap<string, ValueType>): void {
+  const type = types.get(name);
+  if (!type) throw new AtlasError(`program: expected a part that makes "${name}", found none`);
+  writeValueInfo(info, name, type);
 }
 
 /** A sequence of tensors of float32 numbers. */

@@ -70,7 +70,7 @@ function writeTensor(writer: BinaryWriter, name: string, tensor: Tensor): void {
   writer.uint32(tag(9, 2)).bytes(new Uint8Array(buffer, byteOffset, byteLength));
 }
 
-function writeValueInfo(writer: BinaryWriter, name: string, type: ValueType): void {
+export function writeValueInfo(writer: BinaryWriter, name: string, type: ValueType): void {
   writer.uint32(tag(1, 2)).string(name);
   message(writer, 2, (typeProto) =>
     message(typeProto, 1, (tensorType) => {

@@ -32,10 +32,11 @@ export function parameterShape(batch: number, settings: RenderSettings, colours:
 export function startParameters(unit: string, seed: number, settings: RenderSettings, colours: number): Float32Array {
   const stream = new RandomStream('start', unit, seed);
   if (settings.parameterisation === 'cppn') return drawCppn(stream, settings, optimisedAxes(settings, colours));
-  const length = sizeOf(parameterShape(1, settings, colours));
+  const start = new Float32Array(sizeOf(parameterShape(1, settings, colours)));
   const draw =
     settings.parameterisation === 'maco' ? () => stream.between(-Math.PI, Math.PI) : () => settings.start_deviation * stream.normal();
-  return Float32Array.from({ length }, draw);
+  for (let i = 0; i < start.length; i++) start[i] = draw();
+  return start;
 }
 
 /**

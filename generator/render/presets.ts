@@ -30,7 +30,7 @@ export const PRESET_SETTINGS: Record<Preset, RenderSettings> = {
   /** As strong as Lucid's 512 steps in a third of the time of so many of our own; deep layers are blown out (test/bench/RESULTS.md, "Fewer steps"). */
   vivid: {
     size: 128,
-    steps: 170,
+    steps: 160,
     objective: 'channel',
     learning_rate: 0.3,
     schedule: 'cooldown',

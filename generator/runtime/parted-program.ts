@@ -11,14 +11,23 @@ import type { GatedGraph, Gates } from '../compile/gates.ts';
 import { type Cut, cutOnnx, HALT, type Part } from '../compile/onnx-parts.ts';
 import { writeOnnx } from '../compile/onnx-writer.ts';
 import { AtlasError } from '../graph/errors.ts';
-import type { Graph } from '../graph/graph.ts';
-import { sizeOf } from '../graph/tensor.ts';
+import type { Graph, ValueType } from '../graph/graph.ts';
+import { type Dtype, sizeOf } from '../graph/tensor.ts';
 import { allotted, type GateKernels, type GatePlace, openGateKernels, placeGates } from '../wasm/gate.ts';
 import { KernelMemory, Places } from '../wasm/memory.ts';
 import { dropCopy, feed, KeptOutputs, onHost } from './ort-values.ts';
 import type { CompileOptions, Program, Value } from './runtime.ts';
 
 type SessionOptions = ort.InferenceSession.SessionOptions;
+
+/** The arrays of values. */
+const ARRAYS = {
+  float32: Float32Array,
+  int64: BigInt64Array,
+  int32: Int32Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+} satisfies Record<Dtype, unknown>;
 
 /** A part ready to run. */
 interface Step {
@@ -29,6 +38,8 @@ interface Step {
 
 /** A gate after a part. */
 interface Gate extends GatePlace {
+  /** Where something else reads the gradient too, copies it to a place of the gate's own. */
+  readonly copy: (() => void) | undefined;
   readonly redirected: boolean;
 }
 
@@ -39,16 +50,16 @@ export async function compileParted(
   { resident = [] }: Pick<CompileOptions, 'resident'> = {},
 ): Promise<Program> {
   const parts = cutOnnx(await optimised(writeOnnx(graph), options), new Set(gates.keys()));
-  const shapes = new Map([...graph.inputs].map(([name, { shape }]) => [name, shape]));
+  const types = new Map(graph.inputs);
   const sessions: ort.InferenceSession[] = [];
   try {
     for (const part of parts) {
-      const session = await ort.InferenceSession.create(part.write(shapes), { ...options, graphOptimizationLevel: 'disabled' });
+      const session = await ort.InferenceSession.create(part.write(types), { ...options, graphOptimizationLevel: 'disabled' });
       sessions.push(session);
-      for (const [name, shape] of shapesOf(session)) shapes.set(name, shape);
-      for (const { inputs, output } of part.cuts) shapes.set(output, shapeOf(shapes, inputs[0]));
+      for (const [name, type] of outputTypes(session)) types.set(name, type);
+      for (const { inputs, output } of part.cuts) types.set(output, typeOf(types, inputs[0]));
     }
-    return new PartedProgram(graph, gates, parts, sessions, shapes, resident);
+    return new PartedProgram(graph, gates, parts, sessions, types, resident);
   } catch (error) {
     await Promise.all(sessions.map((session) => session.release()));
     throw error;
@@ -68,20 +79,20 @@ async function optimised(file: Uint8Array, options: SessionOptions): Promise<Uin
   }
 }
 
-function shapesOf({ outputMetadata }: ort.InferenceSession): [string, readonly number[]][] {
-  return outputMetadata.flatMap((value) => {
+function outputTypes({ outputMetadata }: ort.InferenceSession): [string, ValueType][] {
+  return outputMetadata.flatMap((value): [string, ValueType][] => {
     if (!value.isTensor) return [];
     const { name, type, shape } = value;
-    if (type !== 'float32' || !shape.every((extent) => typeof extent === 'number'))
-      throw new AtlasError(`program: expected float32 values of known shape between its parts, received ${type} [${shape}] for ${name}`);
-    return [[name, shape as number[]]];
+    if (!(type in ARRAYS) || !shape.every((extent) => typeof extent === 'number'))
+      throw new AtlasError(`program: expected a value of known type and shape between its parts, received ${type} [${shape}] for ${name}`);
+    return [[name, { dtype: type as Dtype, shape: shape as number[] }]];
   });
 }
 
-function shapeOf(shapes: ReadonlyMap<string, readonly number[]>, name: string): readonly number[] {
-  const shape = shapes.get(name);
-  if (!shape) throw new AtlasError(`program: expected a part that makes "${name}", found none`);
-  return shape;
+function typeOf(types: ReadonlyMap<string, ValueType>, name: string): ValueType {
+  const type = types.get(name);
+  if (!type) throw new AtlasError(`program: expected a part that makes "${name}", found none`);
+  return type;
 }
 
 class PartedProgram implements Program {
@@ -99,7 +110,7 @@ class PartedProgram implements Program {
     gates: Gates,
     parts: readonly Part[],
     sessions: readonly ort.InferenceSession[],
-    shapes: ReadonlyMap<string, readonly number[]>,
+    types: ReadonlyMap<string, ValueType>,
     resident: readonly string[],
   ) {
     this.#graph = graph;
@@ -110,14 +121,25 @@ class PartedProgram implements Program {
     const limitPlace = places.take(allotted(limits.length));
     const kernelPlace = placeGates(places);
     const outside = new Set([...graph.inputs.keys(), ...graph.outputs]);
-    const addresses = placeValues(parts, outside, (name) => sizeOf(shapeOf(shapes, name)), places);
+    const between = new Set(
+      parts.flatMap(({ outputs, cuts }) => [...outputs, ...cuts.map(({ output }) => output)]).filter((name) => !outside.has(name)),
+    );
+    const floats = new Map(
+      [...between].flatMap((name) => {
+        const { dtype, shape } = typeOf(types, name);
+        return dtype === 'float32' ? [[name, allotted(sizeOf(shape))] as const] : [];
+      }),
+    );
+    const addresses = placeValues(parts, floats, places);
     this.#memory = new KernelMemory(places);
     this.#memory.floats(limitPlace, limits.length).set(limits);
     this.#kernels = openGateKernels(kernelPlace, this.#memory);
     this.#between = new Map(
-      [...addresses].map(([name, address]) => {
-        const shape = shapeOf(shapes, name);
-        return [name, new ort.Tensor('float32', this.#memory.floats(address, sizeOf(shape)), [...shape])];
+      [...between].map((name) => {
+        const { dtype, shape } = typeOf(types, name);
+        const address = addresses.get(name);
+        const data = address === undefined ? new ARRAYS[dtype](sizeOf(shape)) : this.#memory.floats(address, sizeOf(shape));
+        return [name, new ort.Tensor(dtype, data as Float32Array, [...shape])];
       }),
     );
     const address = (name: string) => {
@@ -126,17 +148,18 @@ class PartedProgram implements Program {
       return place;
     };
     const gateOf = ({ name, inputs: [gradient, value], output }: Cut): Gate => {
-      const [shape, other] = [gradient, value].map((input) => shapeOf(shapes, input));
+      const [{ shape }, { shape: other }] = [gradient, value].map((input) => typeOf(types, input));
       if (String(shape) !== String(other))
         throw new AtlasError(`program: expected a gate's values of one shape, received [${shape}] and [${other}]`);
-      if (address(output) !== address(gradient))
-        throw new AtlasError(`program: expected "${gradient}" for its gate alone, found other readers`);
       const { limit, redirected } = gates.get(name) ?? { limit: 0, redirected: false };
+      const numbers = sizeOf(shape);
+      const [from, to] = [gradient, output].map(address);
       return {
-        gradient: address(gradient),
+        copy: from === to ? undefined : () => this.#memory.floats(to, numbers).set(this.#memory.floats(from, numbers)),
+        gradient: to,
         value: address(value),
         limit: limitPlace + Float32Array.BYTES_PER_ELEMENT * limits.indexOf(limit),
-        numbers: sizeOf(shape),
+        numbers,
         pictures: shape[0],
         redirected,
       };
@@ -152,7 +175,10 @@ class PartedProgram implements Program {
     const pick = (names: readonly string[]) => names.map((name) => [name, values.get(name) as ort.Tensor] as const);
     for (const { session, part, gates } of this.#steps) {
       await runInPlace(session, Object.fromEntries(pick(part.inputs)), pick(part.outputs));
-      for (const gate of gates) this.#kernels[gate.redirected ? 'redirect' : 'close'](gate);
+      for (const gate of gates) {
+        gate.copy?.();
+        this.#kernels[gate.redirected ? 'redirect' : 'close'](gate);
+      }
     }
     return Object.fromEntries(
       pick(outputs).map(([name, tensor]) => [name, this.#resident.has(name) ? this.#kept.lend(name, tensor) : onHost(tensor)]),
@@ -189,15 +215,10 @@ async function runInPlace(
 }
 
 /**
- * Addresses of what parts hand on to cuts and to each other, but for what lies `outside`. A place is used again once its value has been read for
+ * Addresses of what parts hand on to cuts and to each other, of as many `numbers` each. A place is used again once its value has been read for
  * the last time, so that what was just written is still in the cache; a gate's output takes its gradient's.
  */
-function placeValues(
-  parts: readonly Part[],
-  outside: ReadonlySet<string>,
-  numbersOf: (name: string) => number,
-  places: Places,
-): Map<string, number> {
+function placeValues(parts: readonly Part[], numbers: ReadonlyMap<string, number>, places: Places): Map<string, number> {
   const lastRead = new Map<string, number>();
   const readers = new Map<string, number>();
   for (const [i, { inputs, cuts }] of parts.entries())
@@ -207,17 +228,18 @@ function placeValues(
     }
   const addresses = new Map<string, number>();
   const free: { address: number; numbers: number }[] = [];
-  const take = (numbers: number) => {
-    const fitting = free.filter((place) => place.numbers >= numbers).sort((a, b) => a.numbers - b.numbers)[0];
-    if (!fitting) return places.take(numbers);
+  const take = (many: number) => {
+    const fitting = free.filter((place) => place.numbers >= many).sort((a, b) => a.numbers - b.numbers)[0];
+    if (!fitting) return places.take(many);
     const { address } = fitting;
-    fitting.address += Float32Array.BYTES_PER_ELEMENT * numbers;
-    fitting.numbers -= numbers;
+    fitting.address += Float32Array.BYTES_PER_ELEMENT * many;
+    fitting.numbers -= many;
     return address;
   };
   for (const [i, { outputs, cuts }] of parts.entries()) {
     const place = (name: string) => {
-      if (!outside.has(name)) addresses.set(name, take(allotted(numbersOf(name))));
+      const many = numbers.get(name);
+      if (many !== undefined) addresses.set(name, take(many));
     };
     for (const name of outputs) place(name);
     const handedOn = new Set<string>();
@@ -233,7 +255,7 @@ function placeValues(
       }
     }
     for (const [name, address] of addresses)
-      if (lastRead.get(name) === i && !handedOn.has(name)) free.push({ address, numbers: allotted(numbersOf(name)) });
+      if (lastRead.get(name) === i && !handedOn.has(name)) free.push({ address, numbers: numbers.get(name) ?? 0 });
   }
   return addresses;
 }

@@ -32,8 +32,8 @@ const SETTINGS: Readonly<Record<string, Plan['render']>> = {
 };
 const ROWS = Object.keys(SETTINGS);
 
-/** Steps of a picture that are timed at once, and how often own and other take turns. */
-const [TIMED, ROUNDS] = [8, 5];
+/** How often each setting renders pictures that are timed, by turns. */
+const ROUNDS = 3;
 
 const [folder, ...asked] = process.argv.slice(2);
 if (!folder) throw new Error('steps.ts: expected a folder for FOLDER, received nothing\nRun "node test/bench/steps.ts FOLDER".');
@@ -105,14 +105,13 @@ async function scoreRow(slug: string, row: string, jobs: readonly RenderJob[], p
   return scores;
 }
 
-/** A processor's time for a picture by a setting, as a share of that for 512 steps of our own: medians of steps that take turns. */
+/** A processor's time for a picture by a setting, from its start to its pixels, as a share of that for 512 steps of our own: medians of renders by turns. */
 async function timeShares(slug: string): Promise<Map<string, number>> {
   const jobs = listJobs(slug).slice(0, BATCH);
   const timed = await Promise.all(
     ROWS.map(async (row) => {
       const settings = engine.resolveSettings(SETTINGS[row]);
-      const renderer = await openRenderer(slug, { ...settings, steps: TIMED, redirect_steps: 0 });
-      return { row, steps: settings.steps, renderer, times: [] as number[] };
+      return { row, renderer: await openRenderer(slug, settings), times: [] as number[] };
     }),
   );
   for (let round = -1; round < ROUNDS; round++)
@@ -123,7 +122,7 @@ async function timeShares(slug: string): Promise<Map<string, number>> {
       if (round >= 0) times.push(user + system);
     }
   await Promise.all(timed.map(({ renderer }) => renderer.dispose()));
-  const cost = new Map(timed.map(({ row, steps, times }) => [row, steps * times.sort((a, b) => a - b)[ROUNDS >> 1]]));
+  const cost = new Map(timed.map(({ row, times }) => [row, times.sort((a, b) => a - b)[ROUNDS >> 1]]));
   return new Map([...cost].map(([row, of]) => [row, of / (cost.get('own') ?? 0)]));
 }
 

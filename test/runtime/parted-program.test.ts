@@ -76,11 +76,19 @@ test('runs after one another do not see each other, and a resident output is its
   await program.dispose();
 });
 
-test.for([false, true])('the default network, every gate of a middle layer, redirected %s: the same bytes', async (redirected, context) => {
+test.for([
+  { size: 64, redirected: false },
+  { size: 64, redirected: true },
+  // Of odd sides: gradients come from outside the blocks.
+  { size: 70, redirected: false },
+  { size: 70, redirected: true },
+])('the default network at $size px, redirected $redirected, its gates set apart: the same bytes', async ({
+  size,
+  redirected,
+}, context) => {
   const model = await defaultModel(context);
   const layer = 'FeatureExtractor/MobilenetV2/expanded_conv_7/expand/Relu6';
-  const settings = resolveSettings({ size: 64, steps: 4 });
-  const graph = networkGraph({ model, layer, settings, batch: 2 }, redirected);
+  const graph = networkGraph({ model, layer, settings: resolveSettings({ size, steps: 4 }), batch: 2 }, redirected);
   const apart = setGatesApart(graph, 1);
   expect(apart.gates.size).toBeGreaterThan(12);
   const inputs = Object.fromEntries([...graph.inputs].map(([name, { shape }], i) => [name, numbers(shape, i)]));
@@ -102,6 +110,36 @@ test('pictures are the same bytes one by one and with their gates set apart', as
   const pictures = await together.render(jobs);
   for (const [i, job] of jobs.entries()) expect(pictures[i]).toEqual((await alone.render([job]))[0]);
   await Promise.all([together.dispose(), alone.dispose()]);
+});
+
+test('truths and whole numbers that one part makes and another reads, and a gradient that is not the gate’s alone', async () => {
+  const builder = new GraphBuilder();
+  const shape = [2, 16, 3, 5];
+  builder.input('input', { dtype: 'float32', shape });
+  const pointwise = { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], group: 1 };
+  const convolve = (value: string, seed: number) =>
+    builder.add('Conv', [value, builder.constant(numbers([16, 16, 1, 1], seed))], pointwise);
+  const truths = builder.add('Greater', ['input', builder.scalar(0)], {});
+  const whole = builder.add('Cast', [builder.add('Round', ['input'], {})], { to: 7 });
+  const shared = convolve('input', 1);
+  const product = builder.add('Mul', [shared, convolve('input', 2)], {}, { name: 'gate' });
+  const where = builder.add('Where', [truths, product, builder.scalar(-1)], {});
+  const both = builder.add('Add', [where, shared], {});
+  const out = builder.add('Add', [both, builder.add('Cast', [whole], { to: 1 })], {}, { outputs: ['out'] });
+  const graph = builder.build([
+    out,
+    builder.add('Identity', [convolve('input', 1)], {}, { outputs: ['gradient'] }),
+    builder.add('Identity', [convolve('input', 2)], {}, { outputs: ['value'] }),
+  ]);
+  const input = numbers(shape, 3);
+  const limit = 0.5;
+  const program = await runtime.compile(graph, { gates: new Map([['gate', { limit, redirected: false }]]) });
+  const [received, gradient, value] = Object.values(await program.run({ input })).map((tensor) => (tensor as Tensor<'float32'>).data);
+  const expected = input.data.map(
+    (x, i) => (x > 0 ? (value[i] > 0 && value[i] < limit ? gradient[i] : 0) : -1) + gradient[i] + Math.round(x),
+  );
+  for (const [i, number] of received.entries()) expect(number).toBeCloseTo(expected[i], 5);
+  await program.dispose();
 });
 
 test('an input of another shape is told by its name', async () => {
