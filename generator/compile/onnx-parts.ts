@@ -28,12 +28,12 @@ export interface Part {
 }
 
 /** An output of every part, an empty sequence: what onnxruntime-node cannot hand over (runtime/parted-program.ts). */
-export const HALT = 'halt';
+export const HALT = 'basis-atlas/halt';
 
 /** Cuts a file at the nodes of those names, each with one output; a part is as long as can be. Throws where one is not there. */
 export function cutOnnx(file: Uint8Array, names: ReadonlySet<string>): Part[] {
   const model = readFile(file);
-  const made = new Set([...model.nodes.flatMap(({ outputs }) => outputs)]);
+  const made = new Set(model.nodes.flatMap(({ outputs }) => outputs));
   const missing = [...names].filter((name) => !model.nodes.some((node) => node.name === name));
   if (missing.length > 0) throw new AtlasError(`program: expected a node "${missing[0]}" to cut at, received a file without it`);
   /** The part that makes a value: the file's inputs are there from the start, and what a cut makes is for the next part. */

@@ -64,6 +64,7 @@ export function openOnnxRuntime({ device = 'cpu', threads = availableParallelism
         }
         return new OnnxProgram(graph, await ort.InferenceSession.create(writeOnnx(graph), sessionOptions), device, options);
       } catch (cause) {
+        if (cause instanceof AtlasError) throw cause;
         throw fault({
           where: `onnxruntime on ${device}`,
           expected: 'to compile the program',

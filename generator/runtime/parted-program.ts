@@ -10,7 +10,7 @@ import * as ort from 'onnxruntime-node';
 import type { GatedGraph, Gates } from '../compile/gates.ts';
 import { type Cut, cutOnnx, HALT, type Part } from '../compile/onnx-parts.ts';
 import { writeOnnx } from '../compile/onnx-writer.ts';
-import { AtlasError } from '../graph/errors.ts';
+import { AtlasError, fault, reason } from '../graph/errors.ts';
 import type { Graph, ValueType } from '../graph/graph.ts';
 import { type Dtype, sizeOf } from '../graph/tensor.ts';
 import { allotted, type GateKernels, type GatePlace, openGateKernels, placeGates } from '../wasm/gate.ts';
@@ -53,8 +53,12 @@ export async function compileParted(
   const types = new Map(graph.inputs);
   const sessions: ort.InferenceSession[] = [];
   try {
-    for (const part of parts) {
-      const session = await ort.InferenceSession.create(part.write(types), { ...options, graphOptimizationLevel: 'disabled' });
+    for (const [i, part] of parts.entries()) {
+      const session = await ort.InferenceSession.create(part.write(types), {
+        ...options,
+        graphOptimizationLevel: 'disabled',
+        ...(options.profileFilePrefix ? { profileFilePrefix: `${options.profileFilePrefix}-${i}` } : {}),
+      });
       sessions.push(session);
       for (const [name, type] of outputTypes(session)) types.set(name, type);
       for (const { inputs, output } of part.cuts) types.set(output, typeOf(types, inputs[0]));
@@ -68,7 +72,16 @@ export async function compileParted(
 
 /** The file that onnxruntime's optimiser makes of another, for this processor. */
 async function optimised(file: Uint8Array, options: SessionOptions): Promise<Uint8Array> {
-  const folder = await mkdtemp(join(tmpdir(), 'basis-atlas-'));
+  const folder = await mkdtemp(join(tmpdir(), 'basis-atlas-')).catch((cause) => {
+    throw fault({
+      where: tmpdir(),
+      expected: 'to make a folder in it',
+      name: 'what onnxruntime writes for this processor',
+      received: reason(cause),
+      remedy: 'Set TMPDIR to a folder that can be written to.',
+      cause,
+    });
+  });
   try {
     const path = join(folder, 'optimised.onnx');
     const session = await ort.InferenceSession.create(file, { ...options, optimizedModelFilePath: path });
@@ -201,18 +214,30 @@ async function runInPlace(
   feeds: Record<string, ort.Tensor>,
   outputs: readonly (readonly [string, ort.Tensor])[],
 ): Promise<void> {
-  const { stackTraceLimit } = Error;
+  traces.leaveOut();
   try {
-    // Where an error comes from that is expected need not be found out.
-    Error.stackTraceLimit = 0;
     const results = await session.run(feeds, { [HALT]: null, ...Object.fromEntries(outputs) });
     for (const [name] of outputs) dropCopy(results[name]);
   } catch (error) {
     if (!(error instanceof Error && /^Non tensor type/.test(error.message))) throw error;
   } finally {
-    Error.stackTraceLimit = stackTraceLimit;
+    traces.putBack();
   }
 }
+
+/** Stack traces, which take as long as a small part: where an error that is expected comes from need not be found out. Programs may run at once. */
+const traces = {
+  running: 0,
+  limit: 0,
+  leaveOut(): void {
+    if (this.running++ > 0) return;
+    this.limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
+  },
+  putBack(): void {
+    if (--this.running === 0) Error.stackTraceLimit = this.limit;
+  },
+};
 
 /**
  * Addresses of what parts hand on to cuts and to each other, of as many `numbers` each. A place is used again once its value has been read for

@@ -1,5 +1,5 @@
 /** Programs whose gates are loops between their parts: the same bytes as onnxruntime's own operators give. */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { forProcessor, setGatesApart } from '../../generator/compile/for-processor.ts';
 import { FEWEST_APART, type Gates } from '../../generator/compile/gates.ts';
 import { cutOnnx } from '../../generator/compile/onnx-parts.ts';
@@ -142,6 +142,25 @@ test('truths and whole numbers that one part makes and another reads, and a grad
   await program.dispose();
 });
 
+test('two programs at once leave stack traces as they were, and so does one that fails', async () => {
+  const { stackTraceLimit } = Error;
+  const { graph, gates } = setGatesApart(branched(), 1);
+  const programs = await Promise.all([1, 2].map(() => runtime.compile(graph, { gates })));
+  const input = numbers([3, 16, 5, 7]);
+  await Promise.all(programs.map((program) => program.run({ input })));
+  expect(Error.stackTraceLimit).toBe(stackTraceLimit);
+  await Promise.all(programs.map((program) => program.dispose()));
+  await expect(programs[0].run({ input })).rejects.toThrow();
+  expect(Error.stackTraceLimit).toBe(stackTraceLimit);
+});
+
+test('without a folder for temporary files it says what to do', async () => {
+  const { graph, gates } = setGatesApart(branched(), 1);
+  vi.stubEnv('TMPDIR', '/nowhere');
+  await expect(runtime.compile(graph, { gates })).rejects.toThrow('Set TMPDIR to a folder that can be written to.');
+  vi.unstubAllEnvs();
+});
+
 test('an input of another shape is told by its name', async () => {
   const { graph, gates } = setGatesApart(branched(), 1);
   const program = await runtime.compile(graph, { gates });
@@ -153,7 +172,7 @@ test('a gate that is not in the file, and other runtimes, are refused', async ()
   const graph = branched();
   const gates = new Map([['nowhere', { limit: 6, redirected: false }]]);
   expect(() => cutOnnx(writeOnnx(graph), new Set(gates.keys()))).toThrow('expected a node "nowhere" to cut at, received a file without it');
-  await expect(runtime.compile(graph, { gates })).rejects.toThrow(/expected a node .*nowhere.* to cut at/);
+  await expect(runtime.compile(graph, { gates })).rejects.toThrow('expected a node "nowhere" to cut at');
   const tfjs = await openTfjsRuntime({ backend: 'cpu' });
   await expect(tfjs.compile(graph, { gates })).rejects.toThrow('expected gates set apart for onnxruntime alone');
 });
