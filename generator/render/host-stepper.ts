@@ -22,7 +22,8 @@ interface Run {
 export async function compileHostStepper(programs: HostPrograms, runtime: Runtime): Promise<Stepper> {
   const { settings, preprocess, pictures, together, layerShapes } = programs;
   // What is resident is read and given back at once, so that its memory is used again.
-  const compile = ({ graph, gates }: GatedGraph) => runtime.compile(graph, { resident: ['gradient'], gates });
+  const places = new Places();
+  const compile = ({ graph, gates }: GatedGraph) => runtime.compile(graph, { resident: ['gradient'], gates, places });
   const network = await compile(programs.network);
   const redirected = programs.redirected ? await compile(programs.redirected) : network;
 
@@ -32,10 +33,10 @@ export async function compileHostStepper(programs: HostPrograms, runtime: Runtim
   const colours = scale.length;
   const planes = pictures * colours;
   const area = planes * side * side;
-  const places = new Places();
   const warpPlace = placeWarp(settings, planes, together, places);
   const updatePlace = programs.update ? undefined : placeUpdate(settings, colours, pictures, programs.groups, places);
   const memory = new KernelMemory(places);
+  for (const program of new Set([network, redirected])) program.use?.(memory);
   const kernels = openWarpKernels(warpPlace, memory);
   const { warp } = kernels;
   const canvas = float32([together * pictures, colours, side, side], kernels.canvas);

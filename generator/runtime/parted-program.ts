@@ -29,11 +29,12 @@ const ARRAYS = {
   bool: Uint8Array,
 } satisfies Record<Dtype, unknown>;
 
-/** A part ready to run. */
-interface Step {
-  readonly session: ort.InferenceSession;
-  readonly part: Part;
-  readonly gates: readonly Gate[];
+/** What a program does in its memory: the values there, and the gates after each part. */
+interface Memory {
+  readonly between: ReadonlyMap<string, ort.Tensor>;
+  readonly kernels: GateKernels;
+  readonly gates: readonly (readonly Gate[])[];
+  dispose(): void;
 }
 
 /** A gate after a part. */
@@ -47,7 +48,7 @@ interface Gate extends GatePlace {
 export async function compileParted(
   { graph, gates }: GatedGraph,
   options: SessionOptions,
-  { resident = [] }: Pick<CompileOptions, 'resident'> = {},
+  { resident = [], places }: Pick<CompileOptions, 'resident' | 'places'> = {},
 ): Promise<Program> {
   const parts = cutOnnx(await optimised(writeOnnx(graph), options), new Set(gates.keys()));
   const types = new Map(graph.inputs);
@@ -63,7 +64,10 @@ export async function compileParted(
       for (const [name, type] of outputTypes(session)) types.set(name, type);
       for (const { inputs, output } of part.cuts) types.set(output, typeOf(types, inputs[0]));
     }
-    return new PartedProgram(graph, gates, parts, sessions, types, resident);
+    const own = new Places();
+    const program = new PartedProgram(graph, sessions, new Layout(graph, parts, types, gates, places ?? own), resident);
+    if (!places) program.use(new KernelMemory(own), true);
+    return program;
   } catch (error) {
     await Promise.all(sessions.map((session) => session.release()));
     throw error;
@@ -108,89 +112,119 @@ function typeOf(types: ReadonlyMap<string, ValueType>, name: string): ValueType 
   return type;
 }
 
-class PartedProgram implements Program {
-  readonly #graph: Graph;
-  readonly #resident: ReadonlySet<string>;
-  readonly #kept: KeptOutputs;
-  readonly #memory: KernelMemory;
-  readonly #kernels: GateKernels;
-  readonly #steps: readonly Step[];
-  /** What lies in the memory: values between parts. */
-  readonly #between: ReadonlyMap<string, ort.Tensor>;
+/** Where the values between parts lie, and what is done with them there. */
+class Layout {
+  readonly parts: readonly Part[];
+  readonly #types: ReadonlyMap<string, ValueType>;
+  readonly #gates: Gates;
+  readonly #limits: readonly number[];
+  readonly #limitPlace: number;
+  readonly #kernelPlace: number;
+  /** The names of the values, and the addresses of those that are float32. */
+  readonly #between: ReadonlySet<string>;
+  readonly #addresses: ReadonlyMap<string, number>;
 
-  constructor(
-    graph: Graph,
-    gates: Gates,
-    parts: readonly Part[],
-    sessions: readonly ort.InferenceSession[],
-    types: ReadonlyMap<string, ValueType>,
-    resident: readonly string[],
-  ) {
-    this.#graph = graph;
-    this.#resident = new Set(resident);
-    this.#kept = new KeptOutputs(graph);
-    const places = new Places();
-    const limits = [...new Set([...gates.values()].map(({ limit }) => limit))];
-    const limitPlace = places.take(allotted(limits.length));
-    const kernelPlace = placeGates(places);
+  constructor(graph: Graph, parts: readonly Part[], types: ReadonlyMap<string, ValueType>, gates: Gates, places: Places) {
+    this.parts = parts;
+    this.#types = types;
+    this.#gates = gates;
+    this.#limits = [...new Set([...gates.values()].map(({ limit }) => limit))];
+    this.#limitPlace = places.take(allotted(this.#limits.length));
+    this.#kernelPlace = placeGates(places);
     const outside = new Set([...graph.inputs.keys(), ...graph.outputs]);
-    const between = new Set(
-      parts.flatMap(({ outputs, cuts }) => [...outputs, ...cuts.map(({ output }) => output)]).filter((name) => !outside.has(name)),
-    );
-    const floats = new Map(
-      [...between].flatMap((name) => {
+    const made = parts.flatMap(({ outputs, cuts }) => [...outputs, ...cuts.map(({ output }) => output)]);
+    this.#between = new Set(made.filter((name) => !outside.has(name)));
+    const numbers = new Map(
+      [...this.#between].flatMap((name) => {
         const { dtype, shape } = typeOf(types, name);
         return dtype === 'float32' ? [[name, allotted(sizeOf(shape))] as const] : [];
       }),
     );
-    const addresses = placeValues(parts, floats, places);
-    this.#memory = new KernelMemory(places);
-    this.#memory.floats(limitPlace, limits.length).set(limits);
-    this.#kernels = openGateKernels(kernelPlace, this.#memory);
-    this.#between = new Map(
-      [...between].map((name) => {
-        const { dtype, shape } = typeOf(types, name);
-        const address = addresses.get(name);
-        const data = address === undefined ? new ARRAYS[dtype](sizeOf(shape)) : this.#memory.floats(address, sizeOf(shape));
+    this.#addresses = placeValues(parts, numbers, places);
+  }
+
+  /** The values in a memory. */
+  tensors(memory: KernelMemory): Map<string, ort.Tensor> {
+    return new Map(
+      [...this.#between].map((name) => {
+        const { dtype, shape } = typeOf(this.#types, name);
+        const address = this.#addresses.get(name);
+        const data = address === undefined ? new ARRAYS[dtype](sizeOf(shape)) : memory.floats(address, sizeOf(shape));
         return [name, new ort.Tensor(dtype, data as Float32Array, [...shape])];
       }),
     );
-    const address = (name: string) => {
-      const place = addresses.get(name);
-      if (place === undefined) throw new AtlasError(`program: expected "${name}" between its parts, found it nowhere`);
-      return place;
+  }
+
+  kernels(memory: KernelMemory): GateKernels {
+    memory.floats(this.#limitPlace, this.#limits.length).set(this.#limits);
+    return openGateKernels(this.#kernelPlace, memory);
+  }
+
+  gate({ name, inputs: [gradient, value], output }: Cut, memory: KernelMemory): Gate {
+    const [{ shape }, { shape: other }] = [gradient, value].map((input) => typeOf(this.#types, input));
+    if (String(shape) !== String(other))
+      throw new AtlasError(`program: expected a gate's values of one shape, received [${shape}] and [${other}]`);
+    const { limit, redirected } = this.#gates.get(name) ?? { limit: 0, redirected: false };
+    const numbers = sizeOf(shape);
+    const [from, to] = [gradient, output].map((each) => this.#address(each));
+    return {
+      copy: from === to ? undefined : () => memory.floats(to, numbers).set(memory.floats(from, numbers)),
+      gradient: to,
+      value: this.#address(value),
+      limit: this.#limitPlace + Float32Array.BYTES_PER_ELEMENT * this.#limits.indexOf(limit),
+      numbers,
+      pictures: shape[0],
+      redirected,
     };
-    const gateOf = ({ name, inputs: [gradient, value], output }: Cut): Gate => {
-      const [{ shape }, { shape: other }] = [gradient, value].map((input) => typeOf(types, input));
-      if (String(shape) !== String(other))
-        throw new AtlasError(`program: expected a gate's values of one shape, received [${shape}] and [${other}]`);
-      const { limit, redirected } = gates.get(name) ?? { limit: 0, redirected: false };
-      const numbers = sizeOf(shape);
-      const [from, to] = [gradient, output].map(address);
-      return {
-        copy: from === to ? undefined : () => this.#memory.floats(to, numbers).set(this.#memory.floats(from, numbers)),
-        gradient: to,
-        value: address(value),
-        limit: limitPlace + Float32Array.BYTES_PER_ELEMENT * limits.indexOf(limit),
-        numbers,
-        pictures: shape[0],
-        redirected,
-      };
+  }
+
+  #address(name: string): number {
+    const place = this.#addresses.get(name);
+    if (place === undefined) throw new AtlasError(`program: expected "${name}" between its parts, found it nowhere`);
+    return place;
+  }
+}
+
+class PartedProgram implements Program {
+  readonly #graph: Graph;
+  readonly #sessions: readonly ort.InferenceSession[];
+  readonly #layout: Layout;
+  readonly #resident: ReadonlySet<string>;
+  readonly #kept: KeptOutputs;
+  #memory: Memory | undefined;
+
+  constructor(graph: Graph, sessions: readonly ort.InferenceSession[], layout: Layout, resident: readonly string[]) {
+    this.#graph = graph;
+    this.#sessions = sessions;
+    this.#layout = layout;
+    this.#resident = new Set(resident);
+    this.#kept = new KeptOutputs(graph);
+  }
+
+  /** `own`: a memory that ends with the program. */
+  use(memory: KernelMemory, own = false): void {
+    const layout = this.#layout;
+    this.#memory = {
+      between: layout.tensors(memory),
+      kernels: layout.kernels(memory),
+      gates: layout.parts.map(({ cuts }) => cuts.map((cut) => layout.gate(cut, memory))),
+      dispose: () => own && memory.dispose(),
     };
-    this.#steps = parts.map((part, i) => ({ session: sessions[i], part, gates: part.cuts.map(gateOf) }));
   }
 
   async run(inputs: Readonly<Record<string, Value>>): Promise<Record<string, Value>> {
+    if (!this.#memory) throw new AtlasError('program: expected a memory before it is run, received none');
+    const { between, kernels, gates } = this.#memory;
     const { inputs: types, outputs } = this.#graph;
-    const values = new Map(this.#between);
+    const values = new Map(between);
     for (const [name, type] of types) values.set(name, feed(name, type, inputs[name]));
     for (const name of outputs) values.set(name, this.#kept.place(name));
     const pick = (names: readonly string[]) => names.map((name) => [name, values.get(name) as ort.Tensor] as const);
-    for (const { session, part, gates } of this.#steps) {
-      await runInPlace(session, Object.fromEntries(pick(part.inputs)), pick(part.outputs));
-      for (const gate of gates) {
+    for (const [i, part] of this.#layout.parts.entries()) {
+      await runInPlace(this.#sessions[i], Object.fromEntries(pick(part.inputs)), pick(part.outputs));
+      for (const gate of gates[i]) {
         gate.copy?.();
-        this.#kernels[gate.redirected ? 'redirect' : 'close'](gate);
+        kernels[gate.redirected ? 'redirect' : 'close'](gate);
       }
     }
     return Object.fromEntries(
@@ -199,8 +233,9 @@ class PartedProgram implements Program {
   }
 
   async dispose(): Promise<void> {
-    this.#memory.dispose();
-    await Promise.all(this.#steps.map(({ session }) => session.release()));
+    this.#memory?.dispose();
+    this.#memory = undefined;
+    await Promise.all(this.#sessions.map((session) => session.release()));
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Gates } from '../compile/gates.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Tensor } from '../graph/tensor.ts';
+import type { KernelMemory, Places } from '../wasm/memory.ts';
 
 /** A value that stays where the program left it (on a GPU: in its memory), good only as an input of a program of the same runtime. */
 export interface Resident {
@@ -20,12 +21,16 @@ export interface CompileOptions {
   resident?: readonly string[];
   /** Products that stand for gates (compile/gates.ts); for onnxruntime on a processor alone. */
   gates?: Gates;
+  /** Where a program with gates takes room for its values: in a memory that it is given ({@link Program.use}). Its own memory if left out. */
+  places?: Places;
 }
 
 /** A compiled graph. */
 export interface Program {
   /** Runs once. Every input of the graph must be there, with its shape and type; errors name the input. */
   run(inputs: Readonly<Record<string, Value>>): Promise<Record<string, Value>>;
+  /** Gives a program with gates the memory in which it took places, before the first run. */
+  use?(memory: KernelMemory): void;
   /** Frees everything the program holds. */
   dispose(): Promise<void>;
 }
