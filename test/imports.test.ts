@@ -9,6 +9,7 @@ const RANKS: Readonly<Record<string, number>> = {
   graph: 0,
   models: 1,
   gradient: 1,
+  wasm: 1,
   compile: 2,
   runtime: 3,
   render: 4,
