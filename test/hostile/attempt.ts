@@ -8,7 +8,7 @@ import { LIMITS } from './limits.ts';
 const CHILD = new URL('open-child.ts', import.meta.url).pathname;
 
 /** A machine that is busy is slow: so often may a file show that it does not take long. */
-const TRIES = 3;
+const TRIES = 6;
 
 /**
  * What becomes of a file: its layers, graphs and gradients are asked for as well. Fails where that takes too long or too much memory, or ends
