@@ -23,8 +23,8 @@ export interface Part {
   /** Values that it makes for cuts, for later parts, or as the file's outputs. */
   readonly outputs: readonly string[];
   readonly cuts: readonly Cut[];
-  /** The part as a file; `types` has its inputs'. Its first output is {@link HALT}, the others are {@link outputs}, of types for onnxruntime to find. */
-  write(types: ReadonlyMap<string, ValueType>): Uint8Array<ArrayBuffer>;
+  /** The part as a file; `typeOf` tells its inputs' types. Its first output is {@link HALT}, the others are {@link outputs}, of types for onnxruntime to find. */
+  write(typeOf: (name: string) => ValueType): Uint8Array<ArrayBuffer>;
 }
 
 /** An output of every part, an empty sequence: what onnxruntime-node cannot hand over (runtime/parted-program.ts). */
@@ -60,7 +60,7 @@ export function cutOnnx(file: Uint8Array, names: ReadonlySet<string>): Part[] {
       inputs,
       outputs,
       cuts: cuts.map((node) => ({ name: node.name, inputs: node.inputs, output: node.outputs[0] })),
-      write: (types) => writePart(model, nodes, reads, inputs, outputs, types),
+      write: (typeOf) => writePart(model, nodes, reads, inputs, outputs, typeOf),
     };
   });
 }
@@ -127,7 +127,7 @@ function writePart(
   reads: ReadonlySet<string>,
   inputs: readonly string[],
   outputs: readonly string[],
-  types: ReadonlyMap<string, ValueType>,
+  typeOf: (name: string) => ValueType,
 ): Uint8Array<ArrayBuffer> {
   const model = new BinaryWriter();
   model.uint32(tag(1, 0)).int64(version);
@@ -136,18 +136,12 @@ function writePart(
     message(graph, 1, (node) => node.uint32(tag(2, 2)).string(HALT).uint32(tag(4, 2)).string('SequenceEmpty'));
     graph.uint32(tag(2, 2)).string('part');
     for (const [name, tensor] of constants) if (reads.has(name)) graph.uint32(tag(5, 2)).bytes(tensor);
-    for (const name of inputs) message(graph, 11, (info) => writeInput(info, name, types));
+    for (const name of inputs) message(graph, 11, (info) => writeValueInfo(info, name, typeOf(name)));
     message(graph, 12, writeHalt);
     for (const name of outputs) message(graph, 12, (info) => info.uint32(tag(1, 2)).string(name));
   });
   for (const set of operatorSets) model.uint32(tag(8, 2)).bytes(set);
   return model.finish() as Uint8Array<ArrayBuffer>;
-}
-
-function writeInput(info: BinaryWriter, name: string, types: ReadonlyMap<string, ValueType>): void {
-  const type = types.get(name);
-  if (!type) throw new AtlasError(`program: expected a part that makes "${name}", found none`);
-  writeValueInfo(info, name, type);
 }
 
 /** A sequence of tensors of float32 numbers. */

@@ -55,11 +55,14 @@ export async function compileParted(
   const sessions: ort.InferenceSession[] = [];
   try {
     for (const [i, part] of parts.entries()) {
-      const session = await ort.InferenceSession.create(part.write(types), {
-        ...options,
-        graphOptimizationLevel: 'disabled',
-        ...(options.profileFilePrefix ? { profileFilePrefix: `${options.profileFilePrefix}-${i}` } : {}),
-      });
+      const session = await ort.InferenceSession.create(
+        part.write((name) => typeOf(types, name)),
+        {
+          ...options,
+          graphOptimizationLevel: 'disabled',
+          ...(options.profileFilePrefix ? { profileFilePrefix: `${options.profileFilePrefix}-${i}` } : {}),
+        },
+      );
       sessions.push(session);
       for (const [name, type] of outputTypes(session)) types.set(name, type);
       for (const { inputs, output } of part.cuts) types.set(output, typeOf(types, inputs[0]));

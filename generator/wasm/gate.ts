@@ -7,7 +7,7 @@ const LANES = 4;
 /** Values of a turn of the loop over whole batches, and of those over single pictures. */
 const [WIDE, NARROW] = [8, LANES];
 
-/** How many numbers to allot for so many: at addresses that are multiples of 64, and for whole turns. */
+/** How many numbers to allot for so many: for whole turns, and so that what is taken after it begins at a multiple of 64 bytes as well. */
 export function allotted(numbers: number): number {
   return 16 * Math.ceil(numbers / 16);
 }
