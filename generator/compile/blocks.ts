@@ -9,8 +9,8 @@ import type { Graph, Node, OpName } from '../graph/graph.ts';
 import { float32 } from '../graph/tensor.ts';
 import { isReadOnce, rewrite, type Wiring, wiringOf } from './rewrite.ts';
 
-/** Channels of a block. */
-const BLOCK = 16;
+/** Channels of a block, or twice as many. */
+export const BLOCK = 16;
 
 /** Operators that leave a value in blocks as it is laid out, where every input is. */
 const LAYOUT_KEPT: ReadonlySet<OpName> = new Set<OpName>(['Relu', 'Sigmoid', 'Tanh', 'LeakyRelu', 'HardSigmoid', 'Add', 'Sum', 'Mul']);
@@ -28,10 +28,21 @@ export function blocksOf(graph: Graph): Blocks {
 }
 
 function staysInBlocks(node: Node, wiring: Wiring, inBlocks: ReadonlySet<string>): boolean {
-  if (node.op === 'Conv') return isInBlocks(wiring.graph, node);
+  const { graph } = wiring;
+  if (node.op === 'Conv') return isInBlocks(graph, node);
+  const whole = node.inputs.every((input) => (graph.types.get(input)?.shape[1] ?? 0) % BLOCK === 0 && inBlocks.has(input));
+  if (node.op === 'Concat') return node.attributes.axis === 1 && whole;
+  if (node.op === 'MaxPool') return node.outputs.length === 1 && whole;
+  if (node.op === 'Resize') return isEnlargement(node) && inBlocks.has(node.inputs[0]);
   if (node.op === 'Clip')
     return inBlocks.has(node.inputs[0]) && isReadOnce(wiring, node.inputs[0]) && wiring.makers.get(node.inputs[0])?.op === 'Conv';
   return LAYOUT_KEPT.has(node.op) && node.inputs.every((input) => inBlocks.has(input));
+}
+
+/** Whether a resizing repeats every value, by scales: such a one there is in blocks. */
+function isEnlargement({ inputs, attributes }: Extract<Node, { op: 'Resize' }>): boolean {
+  const { mode, coordinate_transformation_mode, nearest_mode } = attributes;
+  return inputs.length === 3 && mode === 'nearest' && coordinate_transformation_mode === 'asymmetric' && nearest_mode === 'floor';
 }
 
 /** Whether onnxruntime computes a convolution in blocks. */

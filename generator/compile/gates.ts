@@ -9,6 +9,7 @@ import type { GraphBuilder } from '../graph/builder.ts';
 import type { Graph, Node, OpName } from '../graph/graph.ts';
 import { sizeOf } from '../graph/tensor.ts';
 import { addScaled, type Blocks, blocksOf, fitsBlocks } from './blocks.ts';
+import type { Loop, LoopedGraph } from './loops.ts';
 import { isReadOnce, rewrite } from './rewrite.ts';
 
 /** The least row that a depthwise convolution is fast for: it begins anew at each. */
@@ -16,30 +17,10 @@ const SHORTEST_ROW = 8;
 /** As steep as the hard sigmoid that it replaces: a value above its inverse is above 0. */
 const STEEP = 2 ** 100;
 
-/** The fewest values that a gate is worth taking a program apart for, where one thread runs it: a further run costs some 70 µs (test/bench/RESULTS.md). */
-export const FEWEST_APART = 140_000;
-
-/** What a gate lets through: gradients where `0 < value < limit`. */
-export interface Gating {
-  /** A float32. */
-  readonly limit: number;
-  /** Whether it lets something else through where that is nothing at all of a picture (gradient/redirect.ts). */
-  readonly redirected: boolean;
-}
-
-/** Gates by the names of nodes: what such a product of `a` and `b` means is `a` where the gate of the value `b` lets it through, and 0 elsewhere. */
-export type Gates = ReadonlyMap<string, Gating>;
-
-/** A graph in which products stand for gates. */
-export interface GatedGraph {
-  readonly graph: Graph;
-  readonly gates: Gates;
-}
-
 /** The graph with the gates of at least `fewest` values, and all that are redirected, replaced by products that stand for them. */
-export function setApart(graph: Graph, fewest: number): GatedGraph {
+export function setApart(graph: Graph, fewest: number): LoopedGraph {
   const blocks = blocksOf(graph);
-  const gates = new Map<string, Gating>();
+  const loops = new Map<string, Loop>();
   const standing = rewrite(graph, (node) => {
     const redirected = findRedirected(node, blocks);
     const gate = redirected ?? findGate(node, blocks);
@@ -47,10 +28,10 @@ export function setApart(graph: Graph, fewest: number): GatedGraph {
     // Of the gradient as it was nothing is left, so that nobody else may read it.
     if (blocks.readers.get(gate.gradient)?.length !== (redirected ? REDIRECTED_READS : 1)) return undefined;
     if (!redirected && sizeOf(graph.types.get(gate.value)?.shape ?? []) < fewest) return undefined;
-    gates.set(node.name, { limit: gate.limit, redirected: redirected !== undefined });
+    loops.set(node.name, { kind: 'gate', limit: gate.limit, redirected: redirected !== undefined });
     return (builder) => builder.append({ ...node, op: 'Mul', inputs: [gate.gradient, gate.value], attributes: {} });
   });
-  return { graph: standing, gates };
+  return { graph: standing, loops };
 }
 
 /** The graph with every such gate rewritten as convolutions; the same graph where there is none, or none long enough. */

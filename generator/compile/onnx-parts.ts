@@ -7,6 +7,7 @@ import { AtlasError } from '../graph/errors.ts';
 import type { ValueType } from '../graph/graph.ts';
 import { ELEMENT_TYPES } from '../graph/shapes.ts';
 import { bytes, integer, readMessage, text } from '../models/onnx/wire.ts';
+import type { Loops } from './loops.ts';
 import { message, tag, writeValueInfo } from './onnx-writer.ts';
 
 /** A node that the file is cut at. */
@@ -14,6 +15,8 @@ export interface Cut {
   readonly name: string;
   readonly inputs: readonly string[];
   readonly output: string;
+  /** Whether what it reads is laid out in blocks of channels. */
+  readonly inBlocks: boolean;
 }
 
 /** What runs between cuts, and the cuts that come after it. */
@@ -30,11 +33,12 @@ export interface Part {
 /** An output of every part, an empty sequence: what onnxruntime-node cannot hand over (runtime/parted-program.ts). */
 export const HALT = 'basis-atlas/halt';
 
-/** Cuts a file at the nodes of those names, each with one output; a part is as long as can be. Throws where one is not there. */
-export function cutOnnx(file: Uint8Array, names: ReadonlySet<string>): Part[] {
-  const model = readFile(file);
+/** Cuts a file at the products that stand for loops; a part is as long as can be. Throws where one is not there. */
+export function cutOnnx(file: Uint8Array, loops: Loops): Part[] {
+  const model = withoutEnlargements(readFile(file), loops);
   const made = new Set(model.nodes.flatMap(({ outputs }) => outputs));
-  const missing = [...names].filter((name) => !model.nodes.some((node) => node.name === name));
+  const blocked = inBlocks(model);
+  const missing = [...loops.keys()].filter((name) => !model.nodes.some((node) => node.name === name));
   if (missing.length > 0) throw new AtlasError(`program: expected a node "${missing[0]}" to cut at, received a file without it`);
   /** The part that makes a value: the file's inputs are there from the start, and what a cut makes is for the next part. */
   const madeIn = new Map<string, number>();
@@ -43,7 +47,7 @@ export function cutOnnx(file: Uint8Array, names: ReadonlySet<string>): Part[] {
     const reads = node.inputs.filter((name) => made.has(name));
     const part = Math.max(0, ...reads.map((name) => madeIn.get(name) ?? 0));
     while (parts.length <= part) parts.push({ nodes: [], cuts: [] });
-    const isCut = names.has(node.name);
+    const isCut = loops.has(node.name);
     parts[part][isCut ? 'cuts' : 'nodes'].push(node);
     for (const output of node.outputs) madeIn.set(output, isCut ? part + 1 : part);
   }
@@ -59,15 +63,56 @@ export function cutOnnx(file: Uint8Array, names: ReadonlySet<string>): Part[] {
     return {
       inputs,
       outputs,
-      cuts: cuts.map((node) => ({ name: node.name, inputs: node.inputs, output: node.outputs[0] })),
+      cuts: cuts.map((node) => ({
+        name: node.name,
+        inputs: node.inputs,
+        output: node.outputs[0],
+        inBlocks: node.inputs.every((name) => blocked.has(name)),
+      })),
       write: (typeOf) => writePart(model, nodes, reads, inputs, outputs, typeOf),
     };
   });
 }
 
+/** The file without what enlarges the gradients of windows for their stand-ins, which read those themselves. */
+function withoutEnlargements(model: OnnxFile, loops: Loops): OnnxFile {
+  const makers = new Map(model.nodes.map((node) => [node.outputs[0], node]));
+  const enlargements = new Map<FileNode, FileNode>();
+  for (const node of model.nodes) {
+    const loop = loops.get(node.name);
+    const maker = loop?.kind === 'max-pool' && loop.stride > 1 ? makers.get(node.inputs[0]) : undefined;
+    if (maker) enlargements.set(node, maker);
+  }
+  const gone = new Set(enlargements.values());
+  return {
+    ...model,
+    nodes: model.nodes
+      .filter((node) => !gone.has(node))
+      .map((node) => {
+        const maker = enlargements.get(node);
+        return maker ? { ...node, inputs: [maker.inputs[0], ...node.inputs.slice(1)] } : node;
+      }),
+  };
+}
+
+/** The domain of onnxruntime's operators in blocks, of which one takes values out of them. */
+const IN_BLOCKS = 'com.microsoft.nchwc';
+const OUT_OF_BLOCKS = 'ReorderOutput';
+
+/** The values that are in blocks: what such an operator makes, and whatever else reads it leaves it as it is laid out. */
+function inBlocks({ nodes }: OnnxFile): Set<string> {
+  const blocked = new Set<string>();
+  for (const { op, domain, inputs, outputs } of nodes)
+    if (domain === IN_BLOCKS ? op !== OUT_OF_BLOCKS : inputs.some((name) => blocked.has(name)))
+      for (const name of outputs) blocked.add(name);
+  return blocked;
+}
+
 interface FileNode {
   readonly bytes: Uint8Array;
   readonly name: string;
+  readonly op: string;
+  readonly domain: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
 }
@@ -104,15 +149,17 @@ function readFile(file: Uint8Array): OnnxFile {
 }
 
 function readNode(node: Uint8Array): FileNode {
-  let name = '';
+  let [name, op, domain] = ['', '', ''];
   const inputs: string[] = [];
   const outputs: string[] = [];
   readMessage(node, {
     1: text((value) => inputs.push(value)),
     2: text((value) => outputs.push(value)),
     3: text((value) => (name = value)),
+    4: text((value) => (op = value)),
+    7: text((value) => (domain = value)),
   });
-  return { bytes: node, name, inputs, outputs };
+  return { bytes: node, name, op, domain, inputs, outputs };
 }
 
 function nameIn(data: Uint8Array, field: number): string {

@@ -1,5 +1,5 @@
 /** Steps for runtimes whose values lie in host memory: the network is a program, what comes before and after it are loops in WebAssembly. */
-import type { GatedGraph } from '../compile/gates.ts';
+import type { LoopedGraph } from '../compile/loops.ts';
 import { AtlasError } from '../graph/errors.ts';
 import { float32, float32Data, type Tensor } from '../graph/tensor.ts';
 import { INPUT } from '../models/model.ts';
@@ -23,7 +23,7 @@ export async function compileHostStepper(programs: HostPrograms, runtime: Runtim
   const { settings, preprocess, pictures, together, layerShapes } = programs;
   // What is resident is read and given back at once, so that its memory is used again.
   const places = new Places();
-  const compile = ({ graph, gates }: GatedGraph) => runtime.compile(graph, { resident: ['gradient'], gates, places });
+  const compile = ({ graph, loops }: LoopedGraph) => runtime.compile(graph, { resident: ['gradient'], loops, places });
   const network = await compile(programs.network);
   const redirected = programs.redirected ? await compile(programs.redirected) : network;
 

@@ -1,8 +1,9 @@
 /** Opening a layer to render it. */
 import type { RenderSettings } from '../../data/schema.ts';
-import { FEWEST_APART } from '../compile/gates.ts';
+import { FEWEST_IN_LOOPS } from '../compile/loops.ts';
 import { AtlasError } from '../graph/errors.ts';
 import { findLayer } from '../models/layers.ts';
+import { channelsOfBlock } from '../runtime/block.ts';
 import { compileDeviceStepper } from './device-stepper.ts';
 import { hostPrograms } from './host-programs.ts';
 import { compileHostStepper } from './host-stepper.ts';
@@ -39,8 +40,8 @@ async function openSteps(request: LayerRequest): Promise<Pick<Renderer, 'render'
   const groups = Math.floor(batch / (settings.group?.pictures ?? 1));
   const threads = runtime.name === 'onnxruntime' ? Math.min(runtime.threads, groups) : 1;
   // What several threads share does not lie in one's cache, and the loops have one thread.
-  const apartFrom = threads > 1 || runtime.threads === 1 ? FEWEST_APART : Number.POSITIVE_INFINITY;
-  const loops = runtime.name === 'onnxruntime' ? { apartFrom } : {};
+  const fewest = threads > 1 || runtime.threads === 1 ? FEWEST_IN_LOOPS : Number.POSITIVE_INFINITY;
+  const loops = runtime.name === 'onnxruntime' && runtime.device === 'cpu' ? { loops: { fewest, block: await channelsOfBlock() } } : {};
   const programs = () => hostPrograms({ ...request, device: runtime.device, ...loops }, batch / threads);
   if (runtime.memory === 'host' && threads > 1) return openThreads(programs(), threads);
   const stepper = await (runtime.memory === 'host' ? compileHostStepper(programs(), runtime) : compileDeviceStepper(request));

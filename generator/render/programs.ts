@@ -3,7 +3,7 @@ import type { RenderSettings } from '../../data/schema.ts';
 import { splitPhases } from '../compile/phase-split.ts';
 import { differentiate } from '../gradient/differentiate.ts';
 import { REDIRECTED } from '../gradient/redirect.ts';
-import { RULES } from '../gradient/rules/table.ts';
+import { RULES, type RuleTable } from '../gradient/rules/table.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import type { Graph } from '../graph/graph.ts';
 import { float32 } from '../graph/tensor.ts';
@@ -48,8 +48,8 @@ const isRenderersName = (name: string) =>
     name,
   );
 
-/** The network from its input to the score and back: outputs `score` `[batch]` and `gradient` `[batch,colours,canvas,canvas]`. */
-export function networkGraph(request: ProgramRequest, redirected = false): Graph {
+/** The network from its input to the score and back, by the rules given instead of the plain ones: outputs `score` `[batch]` and `gradient` `[batch,colours,canvas,canvas]`. */
+export function networkGraph(request: ProgramRequest, rules: Partial<RuleTable> = {}): Graph {
   const { model, settings, batch } = request;
   const side = canvasSize(settings);
   const { builder, names } = beginNetwork(
@@ -57,7 +57,7 @@ export function networkGraph(request: ProgramRequest, redirected = false): Graph
   );
   if (settings.reference) builder.input(REFERENCE, { dtype: 'float32', shape: [1, coloursOf(model), side, side] });
   const score = addObjective(builder, objectiveLayers(builder, request, side, names), settings);
-  const gradient = differentiate(builder, score, INPUT, redirected ? REDIRECTED : {});
+  const gradient = differentiate(builder, score, INPUT, rules);
   return builder.build([score, named(builder, gradient, 'gradient')]);
 }
 

@@ -57,10 +57,10 @@ export function openOnnxRuntime({ device = 'cpu', threads = availableParallelism
         ...(device === 'webgpu' ? { preferredOutputLocation: locations(graph, options) } : {}),
       };
       try {
-        if (options.gates && options.gates.size > 0) {
+        if (options.loops && options.loops.size > 0) {
           if (device !== 'cpu')
-            throw new AtlasError(`program: expected gates set apart for a processor alone, received them for ${device}`);
-          return await compileParted({ graph, gates: options.gates }, sessionOptions, options);
+            throw new AtlasError(`program: expected loops set apart for a processor alone, received them for ${device}`);
+          return await compileParted({ graph, loops: options.loops }, sessionOptions, options);
         }
         return new OnnxProgram(graph, await ort.InferenceSession.create(writeOnnx(graph), sessionOptions), device, options);
       } catch (cause) {

@@ -1,24 +1,30 @@
 /**
- * A program whose gates are loops in WebAssembly. onnxruntime has no operator that reads a gradient and a value and writes the one where the
- * other lets it through, so that a gate is four of them. Here the file that its optimiser writes is cut at the gates (compile/onnx-parts.ts), and
- * its parts run one after another, what they hand on laid out as onnxruntime has it: in blocks of channels, which a gate treats all alike.
+ * A program with loops in WebAssembly. onnxruntime has no operator that reads a gradient and a value and writes the one where the other lets it
+ * through, so that a gate is four of them, and none for the gradient of a maximum over windows. Here the file that its optimiser writes is cut at
+ * what stands for loops (compile/onnx-parts.ts), and its parts run one after another, what they hand on laid out as onnxruntime has it: in blocks
+ * of channels, which a gate treats all alike.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
-import type { GatedGraph, Gates } from '../compile/gates.ts';
+import { type Binding, binding } from 'onnxruntime-node/dist/binding.js';
+import type { LoopedGraph, Loops } from '../compile/loops.ts';
 import { type Cut, cutOnnx, HALT, type Part } from '../compile/onnx-parts.ts';
 import { writeOnnx } from '../compile/onnx-writer.ts';
 import { AtlasError, fault, reason } from '../graph/errors.ts';
 import type { Graph, ValueType } from '../graph/graph.ts';
+import { ELEMENT_TYPES } from '../graph/shapes.ts';
 import { type Dtype, sizeOf } from '../graph/tensor.ts';
-import { allotted, type GateKernels, type GatePlace, openGateKernels, placeGates } from '../wasm/gate.ts';
+import { allotted, type GatePlace, openGateKernels, placeGates } from '../wasm/gate.ts';
+import { openPoolKernels, type PoolPlace, type PoolWindow, placePools, scratchRow } from '../wasm/max-pool.ts';
 import { KernelMemory, Places } from '../wasm/memory.ts';
 import { dropCopy, feed, KeptOutputs, onHost } from './ort-values.ts';
 import type { CompileOptions, Program, Value } from './runtime.ts';
 
 type SessionOptions = ort.InferenceSession.SessionOptions;
+/** What onnxruntime-node's sessions are made of. Those put a run off to the next turn of the event loop, which takes as long as a small part. */
+type Session = Binding.InferenceSession;
 
 /** The arrays of values. */
 const ARRAYS = {
@@ -28,51 +34,53 @@ const ARRAYS = {
   uint8: Uint8Array,
   bool: Uint8Array,
 } satisfies Record<Dtype, unknown>;
+const DTYPES = Object.keys(ARRAYS) as Dtype[];
 
-/** What a program does in its memory: the values there, and the gates after each part. */
+/** What a program does in its memory. */
 interface Memory {
-  readonly between: ReadonlyMap<string, ort.Tensor>;
-  readonly kernels: GateKernels;
-  readonly gates: readonly (readonly Gate[])[];
+  readonly turns: readonly Turn[];
   dispose(): void;
 }
 
-/** A gate after a part. */
-interface Gate extends GatePlace {
-  /** Where something else reads the gradient too, copies it to a place of the gate's own. */
-  readonly copy: (() => void) | undefined;
-  readonly redirected: boolean;
+/** A part's turn: what it reads and writes, and the loops after it. */
+interface Turn {
+  readonly session: Session;
+  readonly feeds: Record<string, ort.Tensor>;
+  readonly fetches: Record<string, ort.Tensor | null>;
+  readonly loops: readonly (() => void)[];
+  /** What it reads and writes that is the graph's own, and another at every run. */
+  readonly given: readonly string[];
+  readonly wanted: readonly string[];
 }
 
-/** Compiles a program for a processor. `options` are for a session that optimises. Throws where a gate is gone from what the optimiser wrote. */
+/** Compiles a program for a processor. `options` are for a session that optimises. Throws where what stands for a loop is gone from what the optimiser wrote. */
 export async function compileParted(
-  { graph, gates }: GatedGraph,
+  { graph, loops }: LoopedGraph,
   options: SessionOptions,
   { resident = [], places }: Pick<CompileOptions, 'resident' | 'places'> = {},
 ): Promise<Program> {
-  const parts = cutOnnx(await optimised(writeOnnx(graph), options), new Set(gates.keys()));
+  const parts = cutOnnx(await optimised(writeOnnx(graph), options), loops);
   const types = new Map(graph.inputs);
-  const sessions: ort.InferenceSession[] = [];
+  const sessions: Session[] = [];
   try {
     for (const [i, part] of parts.entries()) {
-      const session = await ort.InferenceSession.create(
-        part.write((name) => typeOf(types, name)),
-        {
-          ...options,
-          graphOptimizationLevel: 'disabled',
-          ...(options.profileFilePrefix ? { profileFilePrefix: `${options.profileFilePrefix}-${i}` } : {}),
-        },
-      );
+      const { buffer, byteOffset, byteLength } = part.write((name) => typeOf(types, name));
+      const session = new binding.InferenceSession();
       sessions.push(session);
+      session.loadModel(buffer, byteOffset, byteLength, {
+        ...options,
+        graphOptimizationLevel: 'disabled',
+        ...(options.profileFilePrefix ? { profileFilePrefix: `${options.profileFilePrefix}-${i}` } : {}),
+      });
       for (const [name, type] of outputTypes(session)) types.set(name, type);
-      for (const { inputs, output } of part.cuts) types.set(output, typeOf(types, inputs[0]));
+      for (const { inputs, output } of part.cuts) types.set(output, typeOf(types, inputs[1]));
     }
     const own = new Places();
-    const program = new PartedProgram(graph, sessions, new Layout(graph, parts, types, gates, places ?? own), resident);
+    const program = new PartedProgram(graph, sessions, new Layout(graph, parts, types, loops, places ?? own), resident);
     if (!places) program.use(new KernelMemory(own), true);
     return program;
   } catch (error) {
-    await Promise.all(sessions.map((session) => session.release()));
+    for (const session of sessions) session.dispose();
     throw error;
   }
 }
@@ -99,13 +107,15 @@ async function optimised(file: Uint8Array, options: SessionOptions): Promise<Uin
   }
 }
 
-function outputTypes({ outputMetadata }: ort.InferenceSession): [string, ValueType][] {
-  return outputMetadata.flatMap((value): [string, ValueType][] => {
-    if (!value.isTensor) return [];
-    const { name, type, shape } = value;
-    if (!(type in ARRAYS) || !shape.every((extent) => typeof extent === 'number'))
-      throw new AtlasError(`program: expected a value of known type and shape between its parts, received ${type} [${shape}] for ${name}`);
-    return [[name, { dtype: type as Dtype, shape: shape as number[] }]];
+function outputTypes({ outputMetadata }: Session): [string, ValueType][] {
+  return outputMetadata.flatMap(({ name, isTensor, type, shape }): [string, ValueType][] => {
+    if (!isTensor) return [];
+    const dtype = DTYPES.find((each) => ELEMENT_TYPES[each] === type);
+    if (!dtype || shape.some((extent) => extent < 0))
+      throw new AtlasError(
+        `program: expected a value of known type and shape between its parts, received type ${type} [${shape}] for ${name}`,
+      );
+    return [[name, { dtype, shape }]];
   });
 }
 
@@ -119,21 +129,24 @@ function typeOf(types: ReadonlyMap<string, ValueType>, name: string): ValueType 
 class Layout {
   readonly parts: readonly Part[];
   readonly #types: ReadonlyMap<string, ValueType>;
-  readonly #gates: Gates;
+  readonly #loops: Loops;
   readonly #limits: readonly number[];
   readonly #limitPlace: number;
-  readonly #kernelPlace: number;
+  readonly #gatePlace: number;
+  readonly #poolPlace: ReturnType<typeof placePools>;
   /** The names of the values, and the addresses of those that are float32. */
   readonly #between: ReadonlySet<string>;
   readonly #addresses: ReadonlyMap<string, number>;
 
-  constructor(graph: Graph, parts: readonly Part[], types: ReadonlyMap<string, ValueType>, gates: Gates, places: Places) {
+  constructor(graph: Graph, parts: readonly Part[], types: ReadonlyMap<string, ValueType>, loops: Loops, places: Places) {
     this.parts = parts;
     this.#types = types;
-    this.#gates = gates;
-    this.#limits = [...new Set([...gates.values()].map(({ limit }) => limit))];
+    this.#loops = loops;
+    this.#limits = [...new Set([...loops.values()].flatMap((loop) => (loop.kind === 'gate' ? [loop.limit] : [])))];
     this.#limitPlace = places.take(allotted(this.#limits.length));
-    this.#kernelPlace = placeGates(places);
+    this.#gatePlace = placeGates(places);
+    const rows = parts.flatMap(({ cuts }) => cuts.flatMap((cut) => this.#scratchRow(cut)));
+    this.#poolPlace = placePools(allotted(Math.max(0, ...rows)), places);
     const outside = new Set([...graph.inputs.keys(), ...graph.outputs]);
     const made = parts.flatMap(({ outputs, cuts }) => [...outputs, ...cuts.map(({ output }) => output)]);
     this.#between = new Set(made.filter((name) => !outside.has(name)));
@@ -143,7 +156,7 @@ class Layout {
         return dtype === 'float32' ? [[name, allotted(sizeOf(shape))] as const] : [];
       }),
     );
-    this.#addresses = placeValues(parts, numbers, places);
+    this.#addresses = placeValues(parts, numbers, places, (name) => loops.get(name)?.kind === 'gate');
   }
 
   /** The values in a memory. */
@@ -158,26 +171,67 @@ class Layout {
     );
   }
 
-  kernels(memory: KernelMemory): GateKernels {
+  /** What comes after each part, in a memory. */
+  loops(memory: KernelMemory): (() => void)[][] {
     memory.floats(this.#limitPlace, this.#limits.length).set(this.#limits);
-    return openGateKernels(this.#kernelPlace, memory);
+    const gates = openGateKernels(this.#gatePlace, memory);
+    const routeMaxima = openPoolKernels(this.#poolPlace, memory);
+    return this.parts.map(({ cuts }) =>
+      cuts.map((cut) => {
+        const loop = this.#loops.get(cut.name);
+        if (loop?.kind === 'max-pool') {
+          const place = this.#pool(cut, loop);
+          return () => routeMaxima(place);
+        }
+        const { place, copied } = this.#gate(cut, loop?.limit ?? 0);
+        const run = loop?.redirected ? gates.redirect : gates.close;
+        return () => {
+          if (copied !== undefined) memory.floats(place.gradient, place.numbers).set(memory.floats(copied, place.numbers));
+          run(place);
+        };
+      }),
+    );
   }
 
-  gate({ name, inputs: [gradient, value], output }: Cut, memory: KernelMemory): Gate {
+  /** A gate's place, and where its gradient is copied from, where something else reads that too. */
+  #gate({ inputs: [gradient, value], output }: Cut, limit: number): { place: GatePlace; copied: number | undefined } {
     const [{ shape }, { shape: other }] = [gradient, value].map((input) => typeOf(this.#types, input));
     if (String(shape) !== String(other))
       throw new AtlasError(`program: expected a gate's values of one shape, received [${shape}] and [${other}]`);
-    const { limit, redirected } = this.#gates.get(name) ?? { limit: 0, redirected: false };
-    const numbers = sizeOf(shape);
     const [from, to] = [gradient, output].map((each) => this.#address(each));
-    return {
-      copy: from === to ? undefined : () => memory.floats(to, numbers).set(memory.floats(from, numbers)),
+    const place = {
       gradient: to,
       value: this.#address(value),
       limit: this.#limitPlace + Float32Array.BYTES_PER_ELEMENT * this.#limits.indexOf(limit),
-      numbers,
+      numbers: sizeOf(shape),
       pictures: shape[0],
-      redirected,
+    };
+    return { place, copied: from === to ? undefined : from };
+  }
+
+  #scratchRow({ name, inputs: [gradient] }: Cut): number[] {
+    const loop = this.#loops.get(name);
+    return loop?.kind === 'max-pool' ? [scratchRow({ ...loop, columns: typeOf(this.#types, gradient).shape[3] })] : [];
+  }
+
+  #pool(cut: Cut, window: PoolWindow): PoolPlace {
+    const [gradient, value] = cut.inputs;
+    const [pictures, channels, rows, columns] = typeOf(this.#types, gradient).shape;
+    const { shape } = typeOf(this.#types, value);
+    const expected = [pictures, channels, window.stride * rows, window.stride * columns];
+    if (!cut.inBlocks || channels % window.block !== 0 || String(shape) !== String(expected))
+      throw new AtlasError(
+        `program: expected values of "${cut.name}" in blocks, [${expected}], received [${shape}]${cut.inBlocks ? '' : ' elsewhere'}`,
+      );
+    const planes = (pictures * channels) / window.block;
+    return {
+      ...window,
+      gradient: this.#address(gradient),
+      value: this.#address(value),
+      result: this.#address(cut.output),
+      rows,
+      columns,
+      planes,
     };
   }
 
@@ -190,13 +244,13 @@ class Layout {
 
 class PartedProgram implements Program {
   readonly #graph: Graph;
-  readonly #sessions: readonly ort.InferenceSession[];
+  readonly #sessions: readonly Session[];
   readonly #layout: Layout;
   readonly #resident: ReadonlySet<string>;
   readonly #kept: KeptOutputs;
   #memory: Memory | undefined;
 
-  constructor(graph: Graph, sessions: readonly ort.InferenceSession[], layout: Layout, resident: readonly string[]) {
+  constructor(graph: Graph, sessions: readonly Session[], layout: Layout, resident: readonly string[]) {
     this.#graph = graph;
     this.#sessions = sessions;
     this.#layout = layout;
@@ -206,39 +260,45 @@ class PartedProgram implements Program {
 
   /** `own`: a memory that ends with the program. */
   use(memory: KernelMemory, own = false): void {
-    const layout = this.#layout;
-    this.#memory = {
-      between: layout.tensors(memory),
-      kernels: layout.kernels(memory),
-      gates: layout.parts.map(({ cuts }) => cuts.map((cut) => layout.gate(cut, memory))),
-      dispose: () => own && memory.dispose(),
-    };
+    const { inputs, outputs } = this.#graph;
+    const between = this.#layout.tensors(memory);
+    const loops = this.#layout.loops(memory);
+    const placed = (names: readonly string[]) =>
+      Object.fromEntries(names.flatMap((name) => (between.has(name) ? [[name, between.get(name) as ort.Tensor] as const] : [])));
+    const turns = this.#layout.parts.map(
+      (part, i): Turn => ({
+        session: this.#sessions[i],
+        feeds: placed(part.inputs),
+        fetches: { [HALT]: null, ...placed(part.outputs) },
+        loops: loops[i],
+        given: part.inputs.filter((name) => inputs.has(name) || outputs.includes(name)),
+        wanted: part.outputs.filter((name) => outputs.includes(name)),
+      }),
+    );
+    this.#memory = { turns, dispose: () => own && memory.dispose() };
   }
 
   async run(inputs: Readonly<Record<string, Value>>): Promise<Record<string, Value>> {
     if (!this.#memory) throw new AtlasError('program: expected a memory before it is run, received none');
-    const { between, kernels, gates } = this.#memory;
-    const { inputs: types, outputs } = this.#graph;
-    const values = new Map(between);
-    for (const [name, type] of types) values.set(name, feed(name, type, inputs[name]));
-    for (const name of outputs) values.set(name, this.#kept.place(name));
-    const pick = (names: readonly string[]) => names.map((name) => [name, values.get(name) as ort.Tensor] as const);
-    for (const [i, part] of this.#layout.parts.entries()) {
-      await runInPlace(this.#sessions[i], Object.fromEntries(pick(part.inputs)), pick(part.outputs));
-      for (const gate of gates[i]) {
-        gate.copy?.();
-        kernels[gate.redirected ? 'redirect' : 'close'](gate);
-      }
+    const values: Record<string, ort.Tensor> = {};
+    for (const [name, type] of this.#graph.inputs) values[name] = feed(name, type, inputs[name]);
+    const outputs = this.#graph.outputs.map((name) => [name, this.#kept.place(name)] as const);
+    for (const [name, tensor] of outputs) values[name] = tensor;
+    for (const turn of this.#memory.turns) {
+      for (const name of turn.given) turn.feeds[name] = values[name];
+      for (const name of turn.wanted) turn.fetches[name] = values[name];
+      runInPlace(turn);
+      for (const loop of turn.loops) loop();
     }
     return Object.fromEntries(
-      pick(outputs).map(([name, tensor]) => [name, this.#resident.has(name) ? this.#kept.lend(name, tensor) : onHost(tensor)]),
+      outputs.map(([name, tensor]) => [name, this.#resident.has(name) ? this.#kept.lend(name, tensor) : onHost(tensor)]),
     );
   }
 
   async dispose(): Promise<void> {
     this.#memory?.dispose();
     this.#memory = undefined;
-    await Promise.all(this.#sessions.map((session) => session.release()));
+    for (const session of this.#sessions) session.dispose();
   }
 }
 
@@ -247,41 +307,29 @@ class PartedProgram implements Program {
  * output is a sequence, though, which it has no value of JavaScript for: it says so before it copies any. Should it come to have one, this only
  * becomes slower.
  */
-async function runInPlace(
-  session: ort.InferenceSession,
-  feeds: Record<string, ort.Tensor>,
-  outputs: readonly (readonly [string, ort.Tensor])[],
-): Promise<void> {
-  traces.leaveOut();
+function runInPlace({ session, feeds, fetches }: Turn): void {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
   try {
-    const results = await session.run(feeds, { [HALT]: null, ...Object.fromEntries(outputs) });
-    for (const [name] of outputs) dropCopy(results[name]);
+    const results = session.run(feeds, fetches, {});
+    for (const name of Object.keys(fetches)) if (name !== HALT) dropCopy(results[name] as ort.Tensor);
   } catch (error) {
     if (!(error instanceof Error && /^Non tensor type/.test(error.message))) throw error;
   } finally {
-    traces.putBack();
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
-/** Stack traces, which take as long as a small part: where an error that is expected comes from need not be found out. Programs may run at once. */
-const traces = {
-  running: 0,
-  limit: 0,
-  leaveOut(): void {
-    if (this.running++ > 0) return;
-    this.limit = Error.stackTraceLimit;
-    Error.stackTraceLimit = 0;
-  },
-  putBack(): void {
-    if (--this.running === 0) Error.stackTraceLimit = this.limit;
-  },
-};
-
 /**
  * Addresses of what parts hand on to cuts and to each other, of as many `numbers` each. A place is used again once its value has been read for
- * the last time, so that what was just written is still in the cache; a gate's output takes its gradient's.
+ * the last time, so that what was just written is still in the cache; the output of a cut that works in place takes its gradient's.
  */
-function placeValues(parts: readonly Part[], numbers: ReadonlyMap<string, number>, places: Places): Map<string, number> {
+function placeValues(
+  parts: readonly Part[],
+  numbers: ReadonlyMap<string, number>,
+  places: Places,
+  worksInPlace: (cut: string) => boolean,
+): Map<string, number> {
   const lastRead = new Map<string, number>();
   const readers = new Map<string, number>();
   for (const [i, { inputs, cuts }] of parts.entries())
@@ -307,10 +355,11 @@ function placeValues(parts: readonly Part[], numbers: ReadonlyMap<string, number
     for (const name of outputs) place(name);
     const handedOn = new Set<string>();
     for (const {
+      name: cut,
       inputs: [gradient],
       output,
     } of cuts) {
-      const own = readers.get(gradient) === 1 ? addresses.get(gradient) : undefined;
+      const own = worksInPlace(cut) && readers.get(gradient) === 1 ? addresses.get(gradient) : undefined;
       if (own === undefined) place(output);
       else {
         addresses.set(output, own);

@@ -1,5 +1,5 @@
 /** The runtime: what turns a graph into numbers. Two implementations, one contract (test/contract/). */
-import type { Gates } from '../compile/gates.ts';
+import type { Loops } from '../compile/loops.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import type { KernelMemory, Places } from '../wasm/memory.ts';
@@ -19,9 +19,9 @@ export type Value = Tensor | Resident;
 export interface CompileOptions {
   /** Outputs that the next run takes back as inputs: they are returned as {@link Resident}. */
   resident?: readonly string[];
-  /** Products that stand for gates (compile/gates.ts); for onnxruntime on a processor alone. */
-  gates?: Gates;
-  /** Where a program with gates takes room for its values: in a memory that it is given ({@link Program.use}). Its own memory if left out. */
+  /** Products that stand for loops (compile/loops.ts); for onnxruntime on a processor alone. */
+  loops?: Loops;
+  /** Where a program with loops takes room for its values: in a memory that it is given ({@link Program.use}). Its own memory if left out. */
   places?: Places;
 }
 
@@ -29,7 +29,7 @@ export interface CompileOptions {
 export interface Program {
   /** Runs once. Every input of the graph must be there, with its shape and type; errors name the input. */
   run(inputs: Readonly<Record<string, Value>>): Promise<Record<string, Value>>;
-  /** Gives a program with gates the memory in which it took places, before the first run. */
+  /** Gives a program with loops the memory in which it took places, before the first run. */
   use?(memory: KernelMemory): void;
   /** Frees everything the program holds. */
   dispose(): Promise<void>;

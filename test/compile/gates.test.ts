@@ -48,9 +48,9 @@ test.each([
   const input = float32([2, CHANNELS, 4, WIDTH], values);
   const [before, after] = [await outputsOf(graph, { input }), await outputsOf(fused, { input })];
   expect(after).toEqual(before);
-  const { graph: standing, gates } = setApart(graph, 1);
-  expect([...gates.values()]).toEqual([{ limit: high, redirected: false }]);
-  expect(await outputsOf(standing, { input }, gates)).toEqual(before);
+  const { graph: standing, loops } = setApart(graph, 1);
+  expect([...loops.values()]).toEqual([{ kind: 'gate', limit: high, redirected: false }]);
+  expect(await outputsOf(standing, { input }, loops)).toEqual(before);
   const open = kinks.map((value) => value > 0 && value < high);
   expect(Array.from(after[1].slice(0, kinks.length), (value) => value !== 0)).toEqual(open);
 });
@@ -62,8 +62,8 @@ test('other limits below, and rows too short to gain, keep their hard sigmoids',
 test('a redirected gate is the same to the bit: for a picture that nothing gets through of, and for another beside it', async () => {
   const [high, size] = [0.5, CHANNELS * 4 * WIDTH];
   const graph = clipped(0, high, WIDTH, REDIRECTED);
-  const { graph: standing, gates } = setApart(graph, Number.POSITIVE_INFINITY);
-  expect([...gates.values()]).toEqual([{ limit: high, redirected: true }]);
+  const { graph: standing, loops } = setApart(graph, Number.POSITIVE_INFINITY);
+  expect([...loops.values()]).toEqual([{ kind: 'gate', limit: high, redirected: true }]);
   expect(standing.nodes.filter(({ op }) => op === 'Where')).toEqual([]);
   const { shape, data } = numbers([2, CHANNELS, 4, WIDTH]);
   const beyond = data.map((value) => (value > 0 ? high + value : value));
@@ -76,7 +76,7 @@ test('a redirected gate is the same to the bit: for a picture that nothing gets 
   ]) {
     const input = float32(shape, Float32Array.of(...first.slice(0, size), ...second.slice(size)));
     const expected = await outputsOf(graph, { input });
-    expect(await outputsOf(standing, { input }, gates)).toEqual(expected);
+    expect(await outputsOf(standing, { input }, loops)).toEqual(expected);
     // Something is let through of either, and something is not.
     for (const picture of [expected[1].slice(0, size), expected[1].slice(size)]) {
       expect(picture.some((value) => value !== 0)).toBe(true);
@@ -87,10 +87,10 @@ test('a redirected gate is the same to the bit: for a picture that nothing gets 
 
 test('a gate of enough values is set apart, however short its rows, and no other limits below', () => {
   const values = 2 * CHANNELS * 4 * 4;
-  expect(setApart(clipped(0, 6, 4), values).gates.size).toBe(1);
+  expect(setApart(clipped(0, 6, 4), values).loops.size).toBe(1);
   for (const { graph, fewest } of [
     { graph: clipped(0, 6, 4), fewest: values + 1 },
     { graph: clipped(-1, 1), fewest: 1 },
   ])
-    expect(setApart(graph, fewest)).toEqual({ graph, gates: new Map() });
+    expect(setApart(graph, fewest)).toEqual({ graph, loops: new Map() });
 });

@@ -1,11 +1,12 @@
-/** Programs whose gates are loops between their parts: the same bytes as onnxruntime's own operators give. */
+/** Programs with loops between their parts: the same bytes as onnxruntime's own operators give. */
 import * as ort from 'onnxruntime-node';
 import { expect, test, vi } from 'vitest';
-import { forProcessor, setGatesApart } from '../../generator/compile/for-processor.ts';
-import { FEWEST_APART, type Gates } from '../../generator/compile/gates.ts';
+import { forProcessor, withLoops } from '../../generator/compile/for-processor.ts';
+import { FEWEST_IN_LOOPS, type Loops } from '../../generator/compile/loops.ts';
 import { cutOnnx } from '../../generator/compile/onnx-parts.ts';
 import { writeOnnx } from '../../generator/compile/onnx-writer.ts';
 import { differentiate } from '../../generator/gradient/differentiate.ts';
+import { REDIRECTED } from '../../generator/gradient/redirect.ts';
 import { GraphBuilder } from '../../generator/graph/builder.ts';
 import type { Graph } from '../../generator/graph/graph.ts';
 import { float32, type Tensor } from '../../generator/graph/tensor.ts';
@@ -45,8 +46,8 @@ function branched(width = 7): Graph {
 const bytes = ({ data }: Tensor) => Buffer.from(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength).toString('base64');
 const isOnHost = (value: Value): value is Tensor => 'dtype' in value;
 
-async function ran(graph: Graph, inputs: Record<string, Tensor>, gates?: Gates): Promise<string[]> {
-  const program = await runtime.compile(graph, gates ? { gates } : {});
+async function ran(graph: Graph, inputs: Record<string, Tensor>, loops?: Loops): Promise<string[]> {
+  const program = await runtime.compile(graph, loops ? { loops } : {});
   const outputs = await program.run(inputs);
   await program.dispose();
   return Object.values(outputs).filter(isOnHost).map(bytes);
@@ -54,17 +55,17 @@ async function ran(graph: Graph, inputs: Record<string, Tensor>, gates?: Gates):
 
 test.each([7, 8, 16])('branches, two limits and rows of %d: the same bytes', async (width) => {
   const graph = branched(width);
-  const apart = setGatesApart(graph, 1);
-  expect(apart.gates.size).toBeGreaterThan(4);
-  expect(new Set([...apart.gates.values()].map(({ limit }) => limit))).toEqual(new Set([6, Math.fround(0.7)]));
+  const apart = withLoops(graph, 1);
+  expect(apart.loops.size).toBeGreaterThan(4);
+  expect(new Set([...apart.loops.values()].map((loop) => loop.kind === 'gate' && loop.limit))).toEqual(new Set([6, Math.fround(0.7)]));
   const input = numbers([3, 16, 5, width], 5);
-  expect(await ran(apart.graph, { input }, apart.gates)).toEqual(await ran(graph, { input }));
+  expect(await ran(apart.graph, { input }, apart.loops)).toEqual(await ran(graph, { input }));
 });
 
 test('runs after one another do not see each other, and a resident output is its reader’s until it is given back', async () => {
   const graph = branched();
-  const { graph: standing, gates } = setGatesApart(graph, 1);
-  const program = await runtime.compile(standing, { resident: ['gradient'], gates });
+  const { graph: standing, loops } = withLoops(graph, 1);
+  const program = await runtime.compile(standing, { resident: ['gradient'], loops });
   const inputs = [1, 2, 3].map((seed) => numbers([3, 16, 5, 7], seed));
   const outputs = [];
   for (const input of inputs) outputs.push(await program.run({ input }));
@@ -83,20 +84,17 @@ test.for([
   // Of odd sides: gradients come from outside the blocks.
   { size: 70, redirected: false },
   { size: 70, redirected: true },
-])('the default network at $size px, redirected $redirected, its gates set apart: the same bytes', async ({
-  size,
-  redirected,
-}, context) => {
+])('the default network at $size px, redirected $redirected, its gates as loops: the same bytes', async ({ size, redirected }, context) => {
   const model = await defaultModel(context);
   const layer = 'FeatureExtractor/MobilenetV2/expanded_conv_7/expand/Relu6';
-  const graph = networkGraph({ model, layer, settings: resolveSettings({ size, steps: 4 }), batch: 2 }, redirected);
-  const apart = setGatesApart(graph, 1);
-  expect(apart.gates.size).toBeGreaterThan(12);
+  const graph = networkGraph({ model, layer, settings: resolveSettings({ size, steps: 4 }), batch: 2 }, redirected ? REDIRECTED : {});
+  const apart = withLoops(graph, 1);
+  expect(apart.loops.size).toBeGreaterThan(12);
   const inputs = Object.fromEntries([...graph.inputs].map(([name, { shape }], i) => [name, numbers(shape, i)]));
-  expect(await ran(apart.graph, inputs, apart.gates)).toEqual(await ran(forProcessor(graph), inputs));
+  expect(await ran(apart.graph, inputs, apart.loops)).toEqual(await ran(forProcessor(graph), inputs));
 });
 
-test('pictures are the same bytes one by one and with their gates set apart', async (context) => {
+test('pictures are the same bytes one by one and with their gates as loops', async (context) => {
   const model = await defaultModel(context);
   const settings = resolveSettings({ size: 128, steps: 4, redirect_steps: 2 });
   const jobs = [0, 1, 2, 3].map((channel) => {
@@ -105,7 +103,9 @@ test('pictures are the same bytes one by one and with their gates set apart', as
     return { unit: `channel-${channel}`, direction, seed: 0 };
   });
   const request = { model, layer: 'FeatureExtractor/MobilenetV2/expanded_conv_3/expand/Relu6', settings };
-  expect(hostPrograms({ ...request, apartFrom: FEWEST_APART }, jobs.length).network.gates.size).toBeGreaterThan(2);
+  expect(
+    hostPrograms({ ...request, loops: { fewest: FEWEST_IN_LOOPS, block: undefined } }, jobs.length).network.loops.size,
+  ).toBeGreaterThan(2);
   const together = await openRenderer({ ...request, runtime, batch: jobs.length });
   const alone = await openRenderer({ ...request, runtime: openOnnxRuntime({ threads: 2 }), batch: 1 });
   const pictures = await together.render(jobs);
@@ -134,7 +134,7 @@ test('truths and whole numbers that one part makes and another reads, and a grad
   ]);
   const input = numbers(shape, 3);
   const limit = 0.5;
-  const program = await runtime.compile(graph, { gates: new Map([['gate', { limit, redirected: false }]]) });
+  const program = await runtime.compile(graph, { loops: new Map([['gate', { kind: 'gate', limit, redirected: false }]]) });
   const [received, gradient, value] = Object.values(await program.run({ input })).map((tensor) => (tensor as Tensor<'float32'>).data);
   const expected = input.data.map(
     (x, i) => (x > 0 ? (value[i] > 0 && value[i] < limit ? gradient[i] : 0) : -1) + gradient[i] + Math.round(x),
@@ -143,10 +143,27 @@ test('truths and whole numbers that one part makes and another reads, and a grad
   await program.dispose();
 });
 
-test('two programs at once leave stack traces as they were, and so does one that fails', async () => {
+test('an output of the graph that a later part reads', async () => {
+  const builder = new GraphBuilder();
+  builder.input('input', { dtype: 'float32', shape: [2, 16, 4, 4] });
+  const attributes = { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], group: 1 };
+  const convolve = (value: string, seed: number) =>
+    builder.add('Conv', [value, builder.constant(numbers([16, 16, 1, 1], seed))], attributes);
+  const early = builder.add('Exp', ['input'], {}, { outputs: ['early'] });
+  const clip = builder.add('Clip', [convolve('input', 1), builder.scalar(0), builder.scalar(6)], {});
+  const gradient = differentiate(builder, convolve(clip, 2), 'input');
+  const late = builder.add('Mul', [gradient, early], {}, { outputs: ['late'] });
+  const graph = builder.build([early, late]);
+  const apart = withLoops(graph, 1);
+  expect(apart.loops.size).toBe(1);
+  const input = numbers([2, 16, 4, 4], 5);
+  expect(await ran(apart.graph, { input }, apart.loops)).toEqual(await ran(graph, { input }));
+});
+
+test('programs leave stack traces as they were, and so does one that fails', async () => {
   const { stackTraceLimit } = Error;
-  const { graph, gates } = setGatesApart(branched(), 1);
-  const programs = await Promise.all([1, 2].map(() => runtime.compile(graph, { gates })));
+  const { graph, loops } = withLoops(branched(), 1);
+  const programs = await Promise.all([1, 2].map(() => runtime.compile(graph, { loops })));
   const input = numbers([3, 16, 5, 7]);
   await Promise.all(programs.map((program) => program.run({ input })));
   expect(Error.stackTraceLimit).toBe(stackTraceLimit);
@@ -157,24 +174,24 @@ test('two programs at once leave stack traces as they were, and so does one that
 });
 
 test('without a folder for temporary files it says what to do', async () => {
-  const { graph, gates } = setGatesApart(branched(), 1);
+  const { graph, loops } = withLoops(branched(), 1);
   vi.stubEnv('TMPDIR', '/nowhere');
-  await expect(runtime.compile(graph, { gates })).rejects.toThrow('Set TMPDIR to a folder that can be written to.');
+  await expect(runtime.compile(graph, { loops })).rejects.toThrow('Set TMPDIR to a folder that can be written to.');
   vi.unstubAllEnvs();
 });
 
 test('an input of another shape is told by its name', async () => {
-  const { graph, gates } = setGatesApart(branched(), 1);
-  const program = await runtime.compile(graph, { gates });
+  const { graph, loops } = withLoops(branched(), 1);
+  const program = await runtime.compile(graph, { loops });
   await expect(program.run({ input: float32([1], [0]) })).rejects.toThrow('expected shape [3,16,5,7] for input "input", received [1]');
   await program.dispose();
 });
 
 test('a gate that is not in the file, and other runtimes, are refused', async () => {
   const graph = branched();
-  const gates = new Map([['nowhere', { limit: 6, redirected: false }]]);
-  expect(() => cutOnnx(writeOnnx(graph), new Set(gates.keys()))).toThrow('expected a node "nowhere" to cut at, received a file without it');
-  await expect(runtime.compile(graph, { gates })).rejects.toThrow('expected a node "nowhere" to cut at');
+  const loops: Loops = new Map([['nowhere', { kind: 'gate', limit: 6, redirected: false }]]);
+  expect(() => cutOnnx(writeOnnx(graph), loops)).toThrow('expected a node "nowhere" to cut at, received a file without it');
+  await expect(runtime.compile(graph, { loops })).rejects.toThrow('expected a node "nowhere" to cut at');
   const tfjs = await openTfjsRuntime({ backend: 'cpu' });
-  await expect(tfjs.compile(graph, { gates })).rejects.toThrow('expected gates set apart for onnxruntime alone');
+  await expect(tfjs.compile(graph, { loops })).rejects.toThrow('expected loops set apart for onnxruntime alone');
 });

@@ -29,7 +29,7 @@ export async function openTfjsRuntime({ device, backend }: TfjsOptions = {}): Pr
     // TensorFlow's own pool takes every core; the others have one thread.
     threads: loaded.backend.backend === 'tensorflow' ? availableParallelism() : 1,
     compile: async (graph, options = {}) => {
-      if (options.gates && options.gates.size > 0) throw new AtlasError('program: expected gates set apart for onnxruntime alone');
+      if (options.loops && options.loops.size > 0) throw new AtlasError('program: expected loops set apart for onnxruntime alone');
       try {
         if (loaded.tf.getBackend() !== loaded.backend.backend) await loaded.tf.setBackend(loaded.backend.backend);
         return new TfjsProgram(loaded, graph, options);
