@@ -156,22 +156,21 @@ export class GraphBuilder {
 
   /** The finished graph, without whatever the outputs do not need. Inputs stay, used or not. */
   build(outputs: readonly string[]): Graph {
-    const needed = new Set(outputs);
+    const kept = new Set(outputs);
     for (const name of outputs) this.type(name);
     const nodes: Node[] = [];
-    const made = new Set<string>();
     for (let i = this.#nodes.length - 1; i >= 0; i--) {
       const node = this.#nodes[i];
-      if (!node.outputs.some((name) => needed.has(name))) continue;
+      if (!node.outputs.some((name) => kept.has(name))) continue;
       nodes.push(node);
-      for (const name of node.outputs) made.add(name);
-      for (const name of node.inputs) if (name !== '') needed.add(name);
+      for (const name of node.outputs) kept.add(name);
+      for (const name of node.inputs) if (name !== '') kept.add(name);
     }
     nodes.reverse();
     const constants = new Map<string, Tensor>();
-    for (const [name, tensor] of this.#constants) if (needed.has(name)) constants.set(name, tensor);
+    for (const [name, tensor] of this.#constants) if (kept.has(name)) constants.set(name, tensor);
     const types = new Map<string, ValueType>();
-    for (const [name, type] of this.#types) if (needed.has(name) || made.has(name) || this.#inputs.has(name)) types.set(name, type);
+    for (const [name, type] of this.#types) if (kept.has(name) || this.#inputs.has(name)) types.set(name, type);
     return { inputs: new Map(this.#inputs), outputs: [...outputs], nodes, constants, types };
   }
 

@@ -31,13 +31,10 @@ export function foldAffine(graph: Graph, pinned: ReadonlySet<string>, cache: Fol
       readers.set(name, list);
     }
   }
-  const builder = new GraphBuilder();
-  for (const [name, type] of graph.inputs) builder.input(name, type);
-  for (const [name, tensor] of graph.constants) builder.constant(tensor, name);
+  const chains = new Map<Node, { affine: Affine; output: string }>();
   const absorbed = new Set<Node>();
   const gone = new Set<string>();
   for (const node of graph.nodes) {
-    if (absorbed.has(node)) continue;
     let output = node.outputs[0];
     const channels = graph.types.get(output)?.shape[1] ?? 0;
     let affine: Affine | undefined;
@@ -50,7 +47,16 @@ export function foldAffine(graph: Graph, pinned: ReadonlySet<string>, cache: Fol
       gone.add(output);
       output = reader.outputs[0];
     }
-    builder.append(affine ? folded(node, output, affine, graph, builder, cache) : node);
+    if (affine) chains.set(node, { affine, output });
+  }
+  if (chains.size === 0) return graph;
+  const builder = new GraphBuilder();
+  for (const [name, type] of graph.inputs) builder.input(name, type);
+  for (const [name, tensor] of graph.constants) builder.constant(tensor, name);
+  for (const node of graph.nodes) {
+    if (absorbed.has(node)) continue;
+    const chain = chains.get(node);
+    builder.append(chain ? folded(node, chain.output, chain.affine, graph, builder, cache) : node);
   }
   return builder.build(graph.outputs.filter((name) => !gone.has(name)));
 }
