@@ -4,7 +4,7 @@ import { clipInBlocks, meetInBlocks } from './blocks.ts';
 import { fuseGates, setApart } from './gates.ts';
 import { moveRuns } from './interleave.ts';
 import type { LoopedGraph, Loops } from './loops.ts';
-import { poolInBlocks } from './max-pools.ts';
+import { gatePools, poolInBlocks } from './max-pools.ts';
 import { useWinograd } from './winograd.ts';
 
 /** For a finished graph: what replaces a gradient's operators is not differentiated again. */
@@ -14,8 +14,9 @@ export function forProcessor(graph: Graph): Graph {
 
 /** The same, but gates of at least `fewest` values and redirected ones are loops, beside those that the graph has stand-ins for already. */
 export function withLoops(graph: Graph, fewest: number, standIns: Loops = new Map()): LoopedGraph {
-  const { graph: standing, loops: gates } = setApart(inBlocks(graph), fewest);
-  const loops: Loops = new Map([...standIns, ...gates]);
+  const pooled = gatePools(inBlocks(graph), standIns);
+  const { graph: standing, loops: gates } = setApart(pooled.graph, fewest);
+  const loops: Loops = new Map([...pooled.loops, ...gates]);
   return { graph: poolInBlocks(meetInBlocks(fuseGates(standing)), loops), loops };
 }
 

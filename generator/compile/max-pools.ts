@@ -10,8 +10,8 @@ import type { Graph, Node } from '../graph/graph.ts';
 import { sizeOf } from '../graph/tensor.ts';
 import type { PoolWindow } from '../wasm/max-pool.ts';
 import { addScaled, BLOCK, blocksOf } from './blocks.ts';
-import type { Loop, Loops, Pooling } from './loops.ts';
-import { rewrite } from './rewrite.ts';
+import type { Loop, LoopedGraph, Loops, Pooling } from './loops.ts';
+import { isReadOnce, rewrite, wiringOf } from './rewrite.ts';
 
 /** A rule that puts stand-ins where x has at least `fewest` values and there is a loop for the windows, and tells `loops` of them. `block`: its channels. */
 export function standForMaxPools(fewest: number, block: number, loops: Map<string, Loop>): Rule<'MaxPool'> {
@@ -50,6 +50,26 @@ function enlarge(builder: GraphBuilder, value: string): string {
     cubic_coeff_a: -0.75,
     exclude_outside: 0,
   });
+}
+
+/** As steep as the hard sigmoid of a ReLU's gradient, which is 1 above 0 (gradient/rules/gate.ts). */
+const STEEP = 2 ** 100;
+
+/** The graph with the gate of the ReLU that made x left to the loop, and the loops then: one that nothing else reads the result of takes it along. */
+export function gatePools(graph: Graph, loops: Loops): LoopedGraph {
+  const wiring = wiringOf(graph);
+  const gated = new Map<string, Loop>(loops);
+  const result = rewrite(graph, (node) => {
+    const [product, open] = node.inputs.map((name) => wiring.makers.get(name));
+    const loop = product && gated.get(product.name);
+    if (node.op !== 'Mul' || !product || loop?.kind !== 'max-pool' || !isReadOnce(wiring, node.inputs[0])) return undefined;
+    if (open?.op !== 'HardSigmoid' || open.attributes.alpha !== STEEP || open.attributes.beta !== 0) return undefined;
+    if (open.inputs[0] !== product.inputs[1]) return undefined;
+    gated.delete(product.name);
+    gated.set(node.name, { ...loop, gated: true });
+    return (builder) => builder.append({ ...node, inputs: product.inputs });
+  });
+  return { graph: result, loops: gated };
 }
 
 /** The graph with what such stand-ins read taken into blocks, where it is not known to be there. */

@@ -21,6 +21,8 @@ export interface PoolWindow {
   readonly before: 0 | 1;
   /** Channels of a block: a multiple of 4. */
   readonly block: number;
+  /** Whether a position gets nothing where its x is not above 0, as what a ReLU makes hands on. */
+  readonly gated?: boolean;
 }
 
 /** Where the numbers lie: x and its gradient, `stride` times as long along either axis as what there is of windows. */
@@ -142,7 +144,12 @@ function along(window: PoolWindow): WasmFunction {
   return locals.function(Array.from({ length: window.block / LANES }, (_, i) => quartet(i * QUARTET)).flat());
 }
 
-/** down(own, other, largest, gradients, from, toOwn, toOther, quartets): windows of a row each; at `from` are rows of what is handed on, each `length` bytes after the one before. */
+/** What a position gets, given its x. */
+function gate({ gated }: PoolWindow, { nothing }: Step, x: Code, given: Code): Code {
+  return gated ? f32x4.and(given, f32x4.above(x, nothing)) : given;
+}
+
+/** down(own, other, largest, gradients, from, toOwn, toOther, length, quartets): windows of a row each; at `from` are rows of what is handed on, each `length` bytes after the one before. */
 function down(window: PoolWindow): WasmFunction {
   const [own, other, largest, gradients, from, toOwn, toOther, length, quartets] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
   const locals = new Locals(9);
@@ -158,8 +165,8 @@ function down(window: PoolWindow): WasmFunction {
       ...set(step.gradient, f32x4.load(get(gradients))),
       ...kept.load,
       ...divide(window, step),
-      ...(to.own ? f32x4.store(get(toOwn), to.own) : []),
-      ...f32x4.store(get(toOther), to.other),
+      ...(to.own ? f32x4.store(get(toOwn), gate(window, step, get(step.own), to.own)) : []),
+      ...f32x4.store(get(toOther), gate(window, step, get(step.other), to.other)),
       ...handOn(window, step),
       ...kept.store,
       ...[own, other, largest, gradients, toOwn, toOther].flatMap((address) => advance(address, QUARTET)),
@@ -168,15 +175,20 @@ function down(window: PoolWindow): WasmFunction {
   ]);
 }
 
-/** close(from, result, length, quartets): the last row. */
+/** close(x, from, result, length, quartets): the last row. */
 function close(window: PoolWindow): WasmFunction {
-  const [from, result, length, quartets] = [0, 1, 2, 3];
-  const locals = new Locals(4);
+  const [x, from, result, length, quartets] = [0, 1, 2, 3, 4];
+  const locals = new Locals(5);
   const step = takeStep(locals);
   const kept = keep(window, step, locals, from, length);
   return locals.function([
     ...kept.begin,
-    ...times(quartets, [...kept.load, ...f32x4.store(get(result), closing(window, step)), ...advance(result, QUARTET), ...kept.advance]),
+    ...times(quartets, [
+      ...kept.load,
+      ...f32x4.store(get(result), gate(window, step, f32x4.load(get(x)), closing(window, step))),
+      ...[x, result].flatMap((address) => advance(address, QUARTET)),
+      ...kept.advance,
+    ]),
   ]);
 }
 
@@ -210,7 +222,7 @@ export function scratchRow({ columns, stride, block }: Pick<PoolPlace, 'columns'
 export function openPoolKernels({ start, row }: { start: number; row: number }, memory: KernelMemory): (place: PoolPlace) => void {
   const opened = new Map<string, Kernels>();
   const open = (window: PoolWindow): Kernels => {
-    const key = `${window.window} ${window.stride} ${window.before} ${window.block}`;
+    const key = `${window.window} ${window.stride} ${window.before} ${window.block} ${window.gated}`;
     const known = opened.get(key);
     if (known) return known;
     const module = assemble({ highest: highest(), along: along(window), down: down(window), close: close(window) });
@@ -243,7 +255,7 @@ export function openPoolKernels({ start, row }: { start: number; row: number }, 
         const toOther = other >= 0 ? results + other * valueRow : spare;
         kernels.down(itself, at(other, lowest), maxima + pixel, gradients + pixel, from, results + own * valueRow, toOther, row, quartets);
       }
-      if (before === 1) kernels.close(from, results + last * valueRow, row, quartets);
+      if (before === 1) kernels.close(values + last * valueRow, from, results + last * valueRow, row, quartets);
     }
   };
 }

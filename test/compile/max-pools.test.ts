@@ -85,6 +85,21 @@ test.each(LOOPS)('windows of $window at stride $stride, $before before and $afte
     await expectSame(await graphs([2, channels, height, width], geometry));
 });
 
+test('the gate of a ReLU before is the loop’s as well, where nothing else reads what it makes', async () => {
+  const gated = ([, looped]: [Graph, LoopedGraph]) => pools(looped).map((loop) => loop.kind === 'max-pool' && loop.gated === true);
+  const own = await graphs([2, 16, 8, 8], LOOPS[0]);
+  expect(gated(own)).toEqual([true]);
+  expect(own[1].graph.nodes.filter(({ op }) => op === 'HardSigmoid')).toEqual([]);
+  const shared: Body = (builder, geometry) => {
+    const x = builder.add('Relu', [convolved(builder, 'input', 16, 3)], {});
+    const pooled = builder.add('MaxPool', [x], pooling(geometry), {});
+    return builder.add('Add', [convolved(builder, pooled, 16, 7), convolved(builder, x, 16, 9)], {});
+  };
+  const other = await graphs([2, 16, 8, 8], LOOPS[5], shared);
+  expect(gated(other)).toEqual([false]);
+  await expectSame(other);
+});
+
 test('what is not in blocks is taken there: an input, and a gradient that no convolution makes', async () => {
   for (const geometry of [LOOPS[0], LOOPS[5]]) {
     await expectSame(await graphs([2, 16, 8, 8], geometry, (builder) => builder.add('MaxPool', ['input'], pooling(geometry), {})));

@@ -22,7 +22,7 @@ function byDefinition(window: PoolWindow, x: Float32Array, gradients: Float32Arr
               const at = ((plane * height + y) * width + z) * block + lane;
               if (best < 0 || x[at] > x[best]) best = at;
             }
-          result[best] += gradients[((plane * ROWS + row) * COLUMNS + column) * block + lane];
+          if (!window.gated || x[best] > 0) result[best] += gradients[((plane * ROWS + row) * COLUMNS + column) * block + lane];
         }
   return result;
 }
@@ -35,8 +35,8 @@ const WINDOWS = [
 ] as const;
 
 test.each(
-  WINDOWS.flatMap((window) => [4, 8, 16].map((block) => ({ ...window, block }))),
-)('windows of $window at stride $stride, $before before, in blocks of $block', (window) => {
+  WINDOWS.flatMap((window) => [4, 8, 16].flatMap((block) => [false, true].map((gated) => ({ ...window, block, gated })))),
+)('windows of $window at stride $stride, $before before, in blocks of $block, gated: $gated', (window) => {
   const { stride, block } = window;
   const count = PLANES * ROWS * COLUMNS * block;
   const size = count * stride ** 2;
