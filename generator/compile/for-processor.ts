@@ -17,7 +17,7 @@ export function withLoops(graph: Graph, fewest: number, standIns: Loops = new Ma
   const pooled = gatePools(inBlocks(graph), standIns);
   const { graph: standing, loops: gates } = setApart(pooled.graph, fewest);
   const loops: Loops = new Map([...pooled.loops, ...gates]);
-  return { graph: poolInBlocks(meetInBlocks(fuseGates(standing)), loops), loops };
+  return { graph: meetInBlocks(poolInBlocks(fuseGates(standing), loops)), loops };
 }
 
 function inBlocks(graph: Graph): Graph {

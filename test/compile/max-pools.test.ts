@@ -108,6 +108,12 @@ test('what is not in blocks is taken there: an input, and a gradient that no con
         builder.add('Erf', [builder.add('MaxPool', ['input'], pooling(geometry), {})], {}),
       ),
     );
+    // What comes of it is for a convolution, for whose sake factors are taken into blocks.
+    const deep: Body = (builder) => {
+      const x = builder.add('Relu', [convolved(builder, 'input', 16, 3)], {});
+      return builder.add('Erf', [builder.add('MaxPool', [x], pooling(geometry), {})], {});
+    };
+    await expectSame(await graphs([2, 16, 8, 8], geometry, deep));
   }
 });
 
