@@ -14,8 +14,8 @@ import { isReadOnce, rewrite } from './rewrite.ts';
 
 /** The least row that a depthwise convolution is fast for: it begins anew at each. */
 const SHORTEST_ROW = 8;
-/** As steep as the hard sigmoid that it replaces: a value above its inverse is above 0. */
-const STEEP = 2 ** 100;
+/** As steep as the hard sigmoids of gates (gradient/rules/gate.ts): a value above its inverse is above 0. */
+export const STEEP = 2 ** 100;
 
 /** The graph with the gates of at least `fewest` values, and all that are redirected, replaced by products that stand for them. */
 export function setApart(graph: Graph, fewest: number): LoopedGraph {

@@ -10,6 +10,7 @@ import type { Graph, Node } from '../graph/graph.ts';
 import { sizeOf } from '../graph/tensor.ts';
 import type { PoolWindow } from '../wasm/max-pool.ts';
 import { addScaled, BLOCK, blocksOf } from './blocks.ts';
+import { STEEP } from './gates.ts';
 import type { Loop, LoopedGraph, Loops, Pooling } from './loops.ts';
 import { isReadOnce, rewrite, wiringOf } from './rewrite.ts';
 
@@ -51,9 +52,6 @@ function enlarge(builder: GraphBuilder, value: string): string {
     exclude_outside: 0,
   });
 }
-
-/** As steep as the hard sigmoid of a ReLU's gradient, which is 1 above 0 (gradient/rules/gate.ts). */
-const STEEP = 2 ** 100;
 
 /** The graph with the gate of the ReLU that made x left to the loop, and the loops then: one that nothing else reads the result of takes it along. */
 export function gatePools(graph: Graph, loops: Loops): LoopedGraph {

@@ -145,8 +145,8 @@ function along(window: PoolWindow): WasmFunction {
 }
 
 /** What a position gets, given its x. */
-function gate({ gated }: PoolWindow, { nothing }: Step, x: Code, given: Code): Code {
-  return gated ? f32x4.and(given, f32x4.above(x, nothing)) : given;
+function gate({ gated }: PoolWindow, { nothing }: Step, x: Code, value: Code): Code {
+  return gated ? f32x4.and(value, f32x4.above(x, nothing)) : value;
 }
 
 /** down(own, other, largest, gradients, from, toOwn, toOther, length, quartets): windows of a row each; at `from` are rows of what is handed on, each `length` bytes after the one before. */
