@@ -30,5 +30,5 @@ export interface LoopedGraph {
   readonly loops: Loops;
 }
 
-/** From how many values on a gate or a maximum over windows is a loop: a further part of a program costs some 50 µs a run (test/bench/RESULTS.md). */
+/** From how many values on a gate or a maximum over windows is a loop: a further part of a program takes its time too (test/bench/RESULTS.md). */
 export const FEWEST_IN_LOOPS = 90_000;

@@ -7,12 +7,14 @@ import { AtlasError } from '../graph/errors.ts';
 import type { ValueType } from '../graph/graph.ts';
 import { ELEMENT_TYPES } from '../graph/shapes.ts';
 import { bytes, integer, readMessage, text } from '../models/onnx/wire.ts';
-import type { Loops } from './loops.ts';
+import type { Loop, Loops } from './loops.ts';
 import { message, tag, writeValueInfo } from './onnx-writer.ts';
 
 /** A node that the file is cut at. */
 export interface Cut {
   readonly name: string;
+  /** What it stands for. */
+  readonly loop: Loop;
   readonly inputs: readonly string[];
   readonly output: string;
   /** Whether what it reads is laid out in blocks of channels. */
@@ -42,14 +44,15 @@ export function cutOnnx(file: Uint8Array, loops: Loops): Part[] {
   if (missing.length > 0) throw new AtlasError(`program: expected a node "${missing[0]}" to cut at, received a file without it`);
   /** The part that makes a value: the file's inputs are there from the start, and what a cut makes is for the next part. */
   const madeIn = new Map<string, number>();
-  const parts: { nodes: FileNode[]; cuts: FileNode[] }[] = [];
+  const parts: { nodes: FileNode[]; cuts: (FileNode & { readonly loop: Loop })[] }[] = [];
   for (const node of model.nodes) {
     const reads = node.inputs.filter((name) => made.has(name));
     const part = Math.max(0, ...reads.map((name) => madeIn.get(name) ?? 0));
     while (parts.length <= part) parts.push({ nodes: [], cuts: [] });
-    const isCut = loops.has(node.name);
-    parts[part][isCut ? 'cuts' : 'nodes'].push(node);
-    for (const output of node.outputs) madeIn.set(output, isCut ? part + 1 : part);
+    const loop = loops.get(node.name);
+    if (loop) parts[part].cuts.push({ ...node, loop });
+    else parts[part].nodes.push(node);
+    for (const output of node.outputs) madeIn.set(output, loop ? part + 1 : part);
   }
   return parts.map(({ nodes, cuts }, i) => {
     const own = new Set(nodes.flatMap(({ outputs }) => outputs));
@@ -65,6 +68,7 @@ export function cutOnnx(file: Uint8Array, loops: Loops): Part[] {
       outputs,
       cuts: cuts.map((node) => ({
         name: node.name,
+        loop: node.loop,
         inputs: node.inputs,
         output: node.outputs[0],
         inBlocks: node.inputs.every((name) => blocked.has(name)),

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { type Binding, binding } from 'onnxruntime-node/dist/binding.js';
-import type { LoopedGraph, Loops } from '../compile/loops.ts';
+import type { Gating, LoopedGraph, Pooling } from '../compile/loops.ts';
 import { type Cut, cutOnnx, HALT, type Part } from '../compile/onnx-parts.ts';
 import { writeOnnx } from '../compile/onnx-writer.ts';
 import { AtlasError, fault, reason } from '../graph/errors.ts';
@@ -17,7 +17,7 @@ import type { Graph, ValueType } from '../graph/graph.ts';
 import { ELEMENT_TYPES } from '../graph/shapes.ts';
 import { type Dtype, sizeOf } from '../graph/tensor.ts';
 import { allotted, type GatePlace, openGateKernels, placeGates } from '../wasm/gate.ts';
-import { openPoolKernels, type PoolPlace, type PoolWindow, placePools, scratchRow } from '../wasm/max-pool.ts';
+import { openPoolKernels, type PoolPlace, placePools, scratchRow } from '../wasm/max-pool.ts';
 import { KernelMemory, Places } from '../wasm/memory.ts';
 import { dropCopy, feed, KeptOutputs, onHost } from './ort-values.ts';
 import type { CompileOptions, Program, Value } from './runtime.ts';
@@ -66,17 +66,17 @@ export async function compileParted(
     for (const [i, part] of parts.entries()) {
       const { buffer, byteOffset, byteLength } = part.write((name) => typeOf(types, name));
       const session = new binding.InferenceSession();
-      sessions.push(session);
       session.loadModel(buffer, byteOffset, byteLength, {
         ...options,
         graphOptimizationLevel: 'disabled',
         ...(options.profileFilePrefix ? { profileFilePrefix: `${options.profileFilePrefix}-${i}` } : {}),
       });
+      sessions.push(session);
       for (const [name, type] of outputTypes(session)) types.set(name, type);
       for (const { inputs, output } of part.cuts) types.set(output, typeOf(types, inputs[1]));
     }
     const own = new Places();
-    const program = new PartedProgram(graph, sessions, new Layout(graph, parts, types, loops, places ?? own), resident);
+    const program = new PartedProgram(graph, sessions, new Layout(graph, parts, types, places ?? own), resident);
     if (!places) program.use(new KernelMemory(own), true);
     return program;
   } catch (error) {
@@ -129,7 +129,6 @@ function typeOf(types: ReadonlyMap<string, ValueType>, name: string): ValueType 
 class Layout {
   readonly parts: readonly Part[];
   readonly #types: ReadonlyMap<string, ValueType>;
-  readonly #loops: Loops;
   readonly #limits: readonly number[];
   readonly #limitPlace: number;
   readonly #gatePlace: number;
@@ -138,14 +137,16 @@ class Layout {
   readonly #between: ReadonlySet<string>;
   readonly #addresses: ReadonlyMap<string, number>;
 
-  constructor(graph: Graph, parts: readonly Part[], types: ReadonlyMap<string, ValueType>, loops: Loops, places: Places) {
+  constructor(graph: Graph, parts: readonly Part[], types: ReadonlyMap<string, ValueType>, places: Places) {
     this.parts = parts;
     this.#types = types;
-    this.#loops = loops;
-    this.#limits = [...new Set([...loops.values()].flatMap((loop) => (loop.kind === 'gate' ? [loop.limit] : [])))];
+    const cuts = parts.flatMap((part) => part.cuts);
+    this.#limits = [...new Set(cuts.flatMap(({ loop }) => (loop.kind === 'gate' ? [loop.limit] : [])))];
     this.#limitPlace = places.take(allotted(this.#limits.length));
     this.#gatePlace = placeGates(places);
-    const rows = parts.flatMap(({ cuts }) => cuts.flatMap((cut) => this.#scratchRow(cut)));
+    const rows = cuts.map(({ loop, inputs: [gradient] }) =>
+      loop.kind === 'max-pool' ? scratchRow({ ...loop, columns: typeOf(types, gradient).shape[3] }) : 0,
+    );
     this.#poolPlace = placePools(allotted(Math.max(0, ...rows)), places);
     const outside = new Set([...graph.inputs.keys(), ...graph.outputs]);
     const made = parts.flatMap(({ outputs, cuts }) => [...outputs, ...cuts.map(({ output }) => output)]);
@@ -156,7 +157,7 @@ class Layout {
         return dtype === 'float32' ? [[name, allotted(sizeOf(shape))] as const] : [];
       }),
     );
-    this.#addresses = placeValues(parts, numbers, places, (name) => loops.get(name)?.kind === 'gate');
+    this.#addresses = placeValues(parts, numbers, places);
   }
 
   /** The values in a memory. */
@@ -178,13 +179,13 @@ class Layout {
     const routeMaxima = openPoolKernels(this.#poolPlace, memory);
     return this.parts.map(({ cuts }) =>
       cuts.map((cut) => {
-        const loop = this.#loops.get(cut.name);
-        if (loop?.kind === 'max-pool') {
+        const { loop } = cut;
+        if (loop.kind === 'max-pool') {
           const place = this.#pool(cut, loop);
           return () => routeMaxima(place);
         }
-        const { place, copied } = this.#gate(cut, loop?.limit ?? 0);
-        const run = loop?.redirected ? gates.redirect : gates.close;
+        const { place, copied } = this.#gate(cut, loop);
+        const run = loop.redirected ? gates.redirect : gates.close;
         return () => {
           if (copied !== undefined) memory.floats(place.gradient, place.numbers).set(memory.floats(copied, place.numbers));
           run(place);
@@ -194,7 +195,7 @@ class Layout {
   }
 
   /** A gate's place, and where its gradient is copied from, where something else reads that too. */
-  #gate({ inputs: [gradient, value], output }: Cut, limit: number): { place: GatePlace; copied: number | undefined } {
+  #gate({ inputs: [gradient, value], output }: Cut, { limit }: Gating): { place: GatePlace; copied: number | undefined } {
     const [{ shape }, { shape: other }] = [gradient, value].map((input) => typeOf(this.#types, input));
     if (String(shape) !== String(other))
       throw new AtlasError(`program: expected a gate's values of one shape, received [${shape}] and [${other}]`);
@@ -209,12 +210,7 @@ class Layout {
     return { place, copied: from === to ? undefined : from };
   }
 
-  #scratchRow({ name, inputs: [gradient] }: Cut): number[] {
-    const loop = this.#loops.get(name);
-    return loop?.kind === 'max-pool' ? [scratchRow({ ...loop, columns: typeOf(this.#types, gradient).shape[3] })] : [];
-  }
-
-  #pool(cut: Cut, window: PoolWindow): PoolPlace {
+  #pool(cut: Cut, window: Pooling): PoolPlace {
     const [gradient, value] = cut.inputs;
     const [pictures, channels, rows, columns] = typeOf(this.#types, gradient).shape;
     const { shape } = typeOf(this.#types, value);
@@ -322,14 +318,9 @@ function runInPlace({ session, feeds, fetches }: Turn): void {
 
 /**
  * Addresses of what parts hand on to cuts and to each other, of as many `numbers` each. A place is used again once its value has been read for
- * the last time, so that what was just written is still in the cache; the output of a cut that works in place takes its gradient's.
+ * the last time, so that what was just written is still in the cache; a gate's output takes its gradient's.
  */
-function placeValues(
-  parts: readonly Part[],
-  numbers: ReadonlyMap<string, number>,
-  places: Places,
-  worksInPlace: (cut: string) => boolean,
-): Map<string, number> {
+function placeValues(parts: readonly Part[], numbers: ReadonlyMap<string, number>, places: Places): Map<string, number> {
   const lastRead = new Map<string, number>();
   const readers = new Map<string, number>();
   for (const [i, { inputs, cuts }] of parts.entries())
@@ -355,11 +346,11 @@ function placeValues(
     for (const name of outputs) place(name);
     const handedOn = new Set<string>();
     for (const {
-      name: cut,
+      loop,
       inputs: [gradient],
       output,
     } of cuts) {
-      const own = worksInPlace(cut) && readers.get(gradient) === 1 ? addresses.get(gradient) : undefined;
+      const own = loop.kind === 'gate' && readers.get(gradient) === 1 ? addresses.get(gradient) : undefined;
       if (own === undefined) place(output);
       else {
         addresses.set(output, own);

@@ -12,7 +12,7 @@ const LANES = 4;
 /** Bytes of four values. */
 const QUARTET = LANES * FLOAT;
 
-/** Windows of either axis. Their strides and paddings are those that there are loops for: [1, 1], [2, 0] and [2, 1], the last two wide at [2, 0] alone. */
+/** Windows of either axis. There are loops for three positions at stride 1 with padding and at stride 2 with or without, and for two at stride 2 without. */
 export interface PoolWindow {
   /** Positions of a window. */
   readonly window: 2 | 3;
@@ -232,13 +232,13 @@ export function openPoolKernels({ start, row }: { start: number; row: number }, 
   };
   const [maxima, gradients, lowest, spare, from] = SCRATCH.map((_, i) => start + i * row);
   const unreached = [maxima, lowest].map((address) => memory.floats(address, row / FLOAT));
-  const kept = memory.floats(from, (HANDED_ON.length * row) / FLOAT);
   return (place) => {
     const { value, gradient, result, rows, columns, planes, window, stride, before, block } = place;
     const kernels = open(place);
     const pixel = block * FLOAT;
     const [windowRow, valueRow] = [columns * pixel, stride * columns * pixel];
     const last = stride * rows - 1;
+    const kept = memory.floats(from, (handedOn(place).length * row) / FLOAT);
     const quartets = valueRow / QUARTET;
     for (const floats of unreached) floats.fill(Number.NEGATIVE_INFINITY);
     for (let plane = 0; plane < planes; plane++) {
